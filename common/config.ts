@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SomnusError } from './errors.ts';
 import { logLevels } from './log.ts';
+import { nearest } from './nearest.ts';
 
 export { processSettings } from './process-settings.ts';
 
@@ -86,6 +87,8 @@ export const Config = z.strictObject({
      */
     safetyCount: z.int().min(1).default(3),
     safetyDays: z.number().positive().default(7),
+    /** How many snapshots that Somnus took for steps of packs (`packN`) to keep: the newest of each environment. Others are removed, and can be undeleted as above. */
+    packCount: z.int().min(1).default(30),
     /** Days after which a snapshot is read again in full, slowly, and compared with its checksums. */
     scrubDays: z.number().positive().default(30),
   }).prefault({}),
@@ -164,8 +167,8 @@ export function parseConfig(text: string, path: string): Config {
   if (issue?.code === 'unrecognized_keys') {
     const wrong = issue.keys[0] ?? '';
     const known = knownKeys(Config, issue.path);
-    const nearest = known.toSorted((a, b) => editDistance(a, wrong) - editDistance(b, wrong))[0];
-    throw new SomnusError('config_invalid', `${path}: unknown key ${[...issue.path, wrong].join('.')}`, { hint: nearest === undefined ? undefined : `Did you mean ${[...issue.path, nearest].join('.')}?` });
+    const meant = nearest(wrong, known);
+    throw new SomnusError('config_invalid', `${path}: unknown key ${[...issue.path, wrong].join('.')}`, { hint: meant === undefined ? undefined : `Did you mean ${[...issue.path, meant].join('.')}?` });
   }
   throw new SomnusError('config_invalid', `${path}: ${at}: ${issue?.message ?? 'not valid'}`, { details: { key: at } });
 }
@@ -181,17 +184,4 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     current = next;
   }
   return [];
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -31,6 +31,7 @@ export const errorCodes = {
   guest_unreachable: { title: 'The VM does not answer', hint: 'See `somnus logs NAME`; `somnus restart NAME` boots it again.' },
   guest_panicked: { title: "The guest's kernel panicked", hint: 'See the console with `somnus logs NAME --console`. The saved state is unchanged: try again, or restore only the disk with --disk-only.' },
   libvirt: { title: 'libvirt refused', hint: 'See `somnus doctor`.' },
+  pack_failed: { title: 'A step of a pack failed', hint: 'The VM is as before this step. Correct the pack and install it again: it continues at this step.' },
   command_failed: { title: 'A command on the host failed', hint: 'See `somnus doctor`.' },
   corrupt: { title: 'Stored data is damaged', hint: 'Nothing was changed; see the named file.' },
   newer_format: { title: 'The data was written by a newer Somnus', hint: 'Start that version again; nothing was changed.' },

@@ -35,6 +35,11 @@ export interface Step<C> {
    */
   commits?: boolean | ((context: C) => boolean);
   /**
+   * Whether what is done so far is kept once this step is done: when a later step fails or the operation is cancelled, only the steps after it are
+   * undone. Unlike after a commit step, the operation can still be cancelled.
+   */
+  savepoint?: boolean | ((context: C) => boolean);
+  /**
    * Whether the effect of a completed `run` is still in place. Called when an interrupted operation is resumed, perhaps after a reboot of the host:
    * if the effect is gone, this step and all later steps run again. Steps with a lasting effect, such as a file, omit it. Also called when a commit
    * step has failed: an effect that is in place anyway cannot be undone, so the step counts as done. @throws unavailable when this cannot be

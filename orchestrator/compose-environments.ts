@@ -30,6 +30,12 @@ import { SqliteEnvironments } from './environments/sqlite-environments.ts';
 import { imageBuildKind, ImageManager } from './images/image-manager.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
+import { PackFiles } from './packs/pack-files.ts';
+import { registerPackKinds } from './packs/pack-kinds.ts';
+import { PackManager } from './packs/pack-manager.ts';
+import { planNewPacks } from './packs/plan-new-packs.ts';
+import { registerProvisionKind } from './packs/provision-kind.ts';
+import { SqlitePackHistory } from './packs/sqlite-pack-history.ts';
 import { ProfileChanges } from './profiles/profile-changes.ts';
 import { registerProfileKind } from './profiles/profile-kind.ts';
 import { Quarantine } from './recovery/quarantine.ts';
@@ -65,6 +71,7 @@ export interface EnvironmentParts {
   snapshotRecords: SqliteSnapshots;
   notices: SqliteSnapshotNotices;
   snapshotChecks: SnapshotChecks;
+  packs: PackManager;
   profiles: ProfileFiles;
   profileChanges: ProfileChanges;
   images: ImageManager;
@@ -88,6 +95,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const { defaultProfile, restartPolicy: defaultRestartPolicy, memoryReserveMiB, memoryExcess } = config.vms;
   const [records, snapshotRecords, quarantineItems, notices] = [new SqliteEnvironments(store), new SqliteSnapshots(store), new SqliteQuarantine(store), new SqliteSnapshotNotices(store)];
   const profiles = new ProfileFiles(paths.profilesDir);
+  const [packFiles, packHistory] = [new PackFiles(paths.packsDir), new SqlitePackHistory(store)];
   const history = new SqliteStatsHistory(paths.statsDatabase);
   stack.defer(() => history.close());
   const monitor = new Monitor({ host: vms, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
@@ -96,15 +104,17 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const assertMayMake = (): void => watch.assertNotHeld();
 
   const environments = new EnvironmentManager({
-    store, environments: records, events, operations: engine, idempotency, host: vms, images: imageStore, profiles, monitor, troubles, log, assertMayMake, defaultProfile, defaultRestartPolicy,
+    store, environments: records, events, operations: engine, idempotency, host: vms, images: imageStore, profiles, monitor, troubles, log, assertMayMake, defaultProfile, defaultRestartPolicy, planPacks: planNewPacks(packFiles),
     memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: memoryReserveMiB },
   });
-  const { perEnvironment, quotaGiB, safetyCount, safetyDays, scrubDays } = config.snapshots;
+  const { perEnvironment, quotaGiB, safetyCount, safetyDays, scrubDays, packCount } = config.snapshots;
   const snapshots = new SnapshotManager({
     store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: vms, troubles, assertMayMake,
     comparison: new SnapshotComparison({ environments, images: imageStore, host: vms }),
-    perEnvironment, quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: safetyCount, days: safetyDays }, now,
+    perEnvironment, quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: safetyCount, days: safetyDays }, packCount, packHistory, now,
   });
+  const assertMaySnapshot = async (id: string, count: number): Promise<void> => await snapshots.assertMayTake(id, count);
+  const packs = new PackManager({ files: packFiles, history: packHistory, environments, snapshots, snapshotRecords, events, operations: engine, idempotency, monitor, assertMaySnapshot });
   const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: vms, scrubDays, troubles, log });
   const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: vms, defaultProfile, defaultRestartPolicy, database: paths.database });
   const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: vms });
@@ -116,6 +126,9 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   registerLifecycleKinds(engine, { ...kindDeps, images: imageStore, profiles, monitor, keys, removedDays: config.retention.removedDays, now });
   registerSnapshotKinds(engine, { ...kindDeps, snapshots: snapshotRecords, memory: notices });
   registerProfileKind(engine, kindDeps);
+  const packDeps = { ...kindDeps, snapshots: snapshotRecords, history: packHistory, memory: notices, assertMaySnapshot };
+  registerPackKinds(engine, packDeps);
+  registerProvisionKind(engine, { ...packDeps, images: imageStore, profiles, keys, monitor });
   engine.register(snapshotCheckKind({ host: vms, checks: snapshotChecks }));
   engine.register(imageBuildKind({ images: imageStore, events, pool, cacheDir: config.images.cacheDir, capacity }));
 
@@ -136,5 +149,5 @@ export function composeEnvironments({ config, paths, installation, core, host: {
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, packs, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

@@ -77,7 +77,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const audit = new SqliteAuditLog({ store, log });
   audit.addInterrupted();
   const area = composeEnvironments({ config, paths, installation, core, host: options.host, parts, reserve, audit, stack });
-  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
+  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, packs, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
   await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
@@ -113,7 +113,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
-    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
+    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

@@ -2,6 +2,7 @@
 import { toSomnusError } from '../../common/errors.ts';
 import type { Accepted } from '../environments/environment-service.ts';
 import { finalStatuses, type Operation } from '../operations/operation.ts';
+import type { PackChangeAnswer } from '../packs/pack-schemas.ts';
 import type { ProfileAccepted } from '../profiles/profile-change.ts';
 import type { ForkAccepted, SnapshotAccepted } from '../snapshots/snapshot-service.ts';
 import type { AcceptedAnswer, ForkAnswer, OperationAnswer, ProfileAnswer, SnapshotAnswer } from './answers.ts';
@@ -24,6 +25,13 @@ export async function answerProfile({ plan, ...accepted }: ProfileAccepted, requ
 export async function answerOperation(started: Operation, request: Waiting, context: RouteContext): Promise<Answer> {
   const operation = await waitIfAsked(started, request, context);
   return { ...statusOf(operation), body: { operation } satisfies OperationAnswer };
+}
+
+/** A change of the packs of an environment. */
+export async function answerPackChange(change: PackChangeAnswer, request: Waiting, context: RouteContext): Promise<Answer> {
+  if (change.operation === null) return { status: 200, body: change satisfies PackChangeAnswer };
+  const operation = await waitIfAsked(change.operation, request, context);
+  return { ...statusOf(operation), body: { ...change, operation } satisfies PackChangeAnswer };
 }
 
 /** A change of a snapshot; `ref` is its environment. */

@@ -7,6 +7,7 @@ import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image-schemas.ts';
 import { Job } from '../jobs/job.ts';
+import { AvailablePack, InstalledPack, ShownPackEntry } from '../packs/pack-schemas.ts';
 import { PublishedPort } from '../ports/published-port.ts';
 import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
@@ -72,6 +73,16 @@ export type QuarantinePage = z.infer<typeof QuarantinePage>;
 
 export const ProfilePage = pageOf(Profile);
 export type ProfilePage = z.infer<typeof ProfilePage>;
+
+export const PackPage = pageOf(AvailablePack);
+export type PackPage = z.infer<typeof PackPage>;
+
+export const InstalledPackPage = pageOf(InstalledPack);
+export type InstalledPackPage = z.infer<typeof InstalledPackPage>;
+
+/** Oldest first. */
+export const PackHistoryPage = pageOf(ShownPackEntry);
+export type PackHistoryPage = z.infer<typeof PackHistoryPage>;
 
 export const MemoryPage = pageOf(Memory);
 export type MemoryPage = z.infer<typeof MemoryPage>;

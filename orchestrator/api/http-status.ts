@@ -22,6 +22,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   memory_in_use: 409,
   quota_exceeded: 409,
   cancelled: 409,
+  pack_failed: 409,
   precondition_failed: 412,
   too_large: 413,
   unsupported_media_type: 415,

@@ -37,6 +37,8 @@ import { FixMode } from '../../agent/contract/fixing.ts';
 import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
+import { Pack, PackStep, PackUninstallStep } from '../packs/pack.ts';
+import { AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, ShownPackEntry } from '../packs/pack-schemas.ts';
 import { Operation, OperationStatus, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders.ts';
@@ -53,7 +55,7 @@ import { CollectPage, CollectedPage, Passage, PassageList } from '../research/re
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -68,6 +70,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
+  Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));

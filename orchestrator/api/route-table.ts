@@ -11,6 +11,7 @@ import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { packRoutes } from './routes/packs.ts';
 import { portRoutes } from './routes/ports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { memoryRoutes } from './routes/memory.ts';
@@ -31,6 +32,7 @@ export const routeTable: readonly Route[] = [
   ...jobRoutes,
   ...portRoutes,
   ...fileRoutes,
+  ...packRoutes,
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,

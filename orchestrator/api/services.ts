@@ -14,6 +14,7 @@ import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { MemoryLoader } from '../memory/memory-loader.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
+import type { PackService } from '../packs/pack-service.ts';
 import type { PortService } from '../ports/published-port.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { DocumentReader } from '../reading/documents/document-reader.ts';
@@ -38,6 +39,7 @@ export interface Services {
   operations: OperationService;
   events: EventService;
   keys: KeyService;
+  packs: PackService;
   profiles: ProfileService;
   profileChanges: ProfileChangeService;
   images: ImageService;

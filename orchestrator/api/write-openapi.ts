@@ -1,6 +1,7 @@
-// Writes openapi.json beside this file, and from it the types of the client (`npm run openapi`). Tests compare the committed files with the routes.
+// Writes openapi.json beside this file, from it the types of the client, and the schema of packs (`npm run openapi`). Tests compare the committed files with the routes.
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { packJsonSchema } from '../packs/pack.ts';
 import { openApiDocument } from './openapi.ts';
 import { clientFiles } from './openapi-typescript.ts';
 import { routeTable } from './route-table.ts';
@@ -9,3 +10,4 @@ const { version } = z.object({ version: z.string() }).parse(JSON.parse(await rea
 const document = openApiDocument(routeTable, version);
 await writeFile(new URL('openapi.json', import.meta.url), `${JSON.stringify(document, null, 2)}\n`);
 for (const [name, text] of Object.entries(await clientFiles(document))) await writeFile(new URL(`../client/${name}`, import.meta.url), text);
+await writeFile(new URL('../../capability-packs/pack.schema.json', import.meta.url), `${JSON.stringify(packJsonSchema(), null, 2)}\n`);

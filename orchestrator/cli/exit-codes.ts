@@ -34,6 +34,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   guest_panicked: exitCodes.error,
   libvirt: exitCodes.error,
   command_failed: exitCodes.error,
+  pack_failed: exitCodes.error,
   corrupt: exitCodes.error,
   newer_format: exitCodes.error,
   starting: exitCodes.error,

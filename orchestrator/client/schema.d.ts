@@ -838,6 +838,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List packs that can be installed */
+        get: operations["listPacks"];
+        put?: never;
+        /**
+         * Add a pack
+         * @description For all users: its steps run as root in the environments where it is installed. Errors name the lines of the YAML.
+         */
+        post: operations["createPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/packs/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the JSON schema of a pack.yaml */
+        get: operations["getPackSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/packs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a pack */
+        get: operations["getPack"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a pack that was added
+         * @description Environments keep what is installed, and can still verify and uninstall it.
+         */
+        delete: operations["removePack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packs of an environment */
+        get: operations["listInstalledPacks"];
+        put?: never;
+        /**
+         * Install packs
+         * @description With the packs that they depend on. Each step is followed by its check and a snapshot. When a step or check fails, the VM returns to the snapshot before it, and the error names the step. A corrected pack continues there.
+         */
+        post: operations["installPacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/packs/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the checks of installed packs
+         * @description The result of the operation lists each check, with the end of its output if it fails. `ok` is whether all succeed.
+         */
+        post: operations["verifyPacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/packs/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was installed when, oldest first */
+        get: operations["listPackHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/packs/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return to an entry of the pack history
+         * @description Restores the snapshot of the entry. Later entries stay in the history, and can be returned to as well.
+         */
+        post: operations["returnToPackEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/packs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Uninstall a pack
+         * @description Runs the steps that the installed version has for its removal, each with a snapshot. Refused while another installed pack depends on it.
+         */
+        delete: operations["uninstallPack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profiles": {
         parameters: {
             query?: never;
@@ -2513,6 +2670,18 @@ export interface components {
             /** @description The profiles that can be applied automatically, smallest first. */
             profiles: string[];
         };
+        AvailablePack: {
+            name: string;
+            version: string | null;
+            description: string | null;
+            depends: string[];
+            /** @description Number of steps. */
+            steps: number;
+            /** @description Whether it comes with Somnus. */
+            builtIn: boolean;
+            /** @description Why its file is not valid. */
+            problem: string | null;
+        };
         /** @enum {string} */
         Blocker: "captcha" | "rate_limited" | "paywall" | "login_required" | "bot_challenge" | "not_found" | "failed";
         CallerVector: {
@@ -2676,6 +2845,13 @@ export interface components {
             memoryMiB?: number;
             /** @description Instead of the profile's; at least the size of the image. */
             diskGiB?: number;
+            /** @description Capability packs to install. */
+            packs?: string[];
+            /**
+             * @description When a pack cannot be installed: `keep` (the default) keeps the environment as after the last step that succeeded, `remove` removes all.
+             * @enum {string}
+             */
+            onFailure?: "keep" | "remove";
         };
         CreatedApiKey: {
             id: string;
@@ -2773,6 +2949,8 @@ export interface components {
             presentSnapshotId: string | null;
             /** @description The last lines on its console before it unexpectedly rebooted, panicked or froze. Cleared at the next start. */
             lastWords: string | null;
+            /** @description The entry of its pack history that it is at; null if it never had a pack. */
+            packEntry: number | null;
             labels: {
                 [key: string]: string;
             };
@@ -3256,6 +3434,28 @@ export interface components {
             /** @description Most recent first. */
             items: components["schemas"]["Incident"][];
         };
+        InstalledPack: {
+            name: string;
+            version: string;
+            /** @description False if only its first steps are installed, because a later one failed or was cancelled. Installing it again continues there. */
+            complete: boolean;
+            /** @description Names of the steps that are installed. */
+            steps: string[];
+            depends: string[];
+            /**
+             * Format: date-time
+             * @description When its last step was completed.
+             */
+            at: string;
+            /** @description Id of the API key that requested it. */
+            actor: string | null;
+            /** @description The entry of the history that completed its last step. */
+            entry: number;
+        };
+        InstalledPackPage: {
+            items: components["schemas"]["InstalledPack"][];
+            nextCursor: string | null;
+        };
         Job: {
             id: string;
             environmentId: string;
@@ -3468,6 +3668,128 @@ export interface components {
             status: "pending" | "running" | "done" | "failed" | "undone";
             startedAt: string | null;
             endedAt: string | null;
+        };
+        Pack: {
+            name: string;
+            version: string;
+            description: string;
+            /**
+             * @description Packs that are installed first.
+             * @default []
+             */
+            depends: string[];
+            needs: {
+                memoryMiB?: number;
+                /** @description Free space on the disk of the environment. */
+                diskMiB?: number;
+            };
+            steps: components["schemas"]["PackStep"][];
+            /**
+             * @description Steps that remove the pack. Without any, it cannot be uninstalled.
+             * @default []
+             */
+            uninstall: components["schemas"]["PackUninstallStep"][];
+        };
+        PackChangeAnswer: {
+            operation: components["schemas"]["Operation"] | null;
+            /** @description Packs whose version is installed already; nothing is done for them. */
+            already: {
+                name: string;
+                version: string;
+            }[];
+            /** @description Optional steps for which the environment is too small. */
+            skipped: {
+                pack: string;
+                step: string;
+                reason: string;
+            }[];
+        };
+        PackEntry: {
+            /** @description Counts the entries of an environment; forks keep the numbers of their source. */
+            number: number;
+            /** @description The entry that the environment was at before. */
+            parent: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Id of the API key that requested it. */
+            actor: string | null;
+            operationId: string;
+            /**
+             * @description `before`: the state before an operation on packs. Otherwise the step of a pack that was completed.
+             * @enum {string}
+             */
+            action: "before" | "install" | "upgrade" | "uninstall";
+            pack: string;
+            version: string;
+            step: string | null;
+            /** @description Whether this was the last step, which completed the installation or removal of the pack. */
+            completes: boolean;
+            /** @description The snapshot of the environment right after the step. */
+            snapshotId: string;
+            /** @description Whether the environment, as it is now, is based on this entry. */
+            current: boolean;
+            /** @description Name of the snapshot; null if it no longer exists, or belongs to the environment that this one was forked from. */
+            snapshot: string | null;
+        };
+        PackHistoryPage: {
+            items: components["schemas"]["PackEntry"][];
+            nextCursor: string | null;
+        };
+        PackPage: {
+            items: components["schemas"]["AvailablePack"][];
+            nextCursor: string | null;
+        };
+        PackStep: {
+            name: string;
+            /** @description Debian packages. */
+            apt?: string[];
+            /** @description Packages of npm, installed globally. */
+            npm?: string[];
+            pip?: {
+                packages: string[];
+                /**
+                 * @description The virtual environment, which is created if it is missing. Programs in it also see the Python packages of Debian.
+                 * @default /opt/packs/python
+                 */
+                venv: string;
+            };
+            file?: {
+                path: string;
+                content: string;
+                /** @default 0644 */
+                mode: string;
+                /** @default root:root */
+                owner: string;
+            };
+            /** @description A script for bash, run as root. It ends at the first command that fails. */
+            command?: string;
+            service?: {
+                name: string;
+                /** @description Content of its unit file, if no package has installed one. */
+                unit?: string;
+            };
+            /** @description A script for bash, run as root after the step. The step has succeeded if it exits with 0. */
+            check: string;
+            /** @default 60 */
+            timeoutMinutes: number;
+            needs: {
+                memoryMiB?: number;
+                /** @description Free space on the disk of the environment. */
+                diskMiB?: number;
+            };
+            /**
+             * @description Whether the step is skipped, instead of refusing the pack, if the environment has less than the step needs.
+             * @default false
+             */
+            optional: boolean;
+        };
+        PackUninstallStep: {
+            name: string;
+            command: string;
+            /** @default true */
+            check: string;
+            /** @default 60 */
+            timeoutMinutes: number;
         };
         Paper: {
             /** @description In lower case, without the address of doi.org. */
@@ -3886,6 +4208,10 @@ export interface components {
             /** @description The largest profile that is applied automatically. */
             largest: string;
         };
+        ShownPack: {
+            builtIn: boolean;
+            pack: components["schemas"]["Pack"];
+        };
         Snapshot: {
             id: string;
             environmentId: string;
@@ -3904,6 +4230,10 @@ export interface components {
             memory: boolean;
             /** @description Whether Somnus took it before a restore. */
             safety: boolean;
+            /** @description Whether Somnus took it for a step of a pack. */
+            packStep: boolean;
+            /** @description The entry of the pack history that the environment was at. */
+            packEntry: number | null;
             vcpus: number;
             memoryMiB: number;
             /** @description Pool space used by its files, including shared blocks. Null while it is being created. */
@@ -4143,7 +4473,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `name_taken`: The name is taken. `operation_in_progress`: Another operation is in progress. `invalid_state`: Not possible in this state. `insufficient_memory`: The host has too little memory left. `insufficient_space`: The storage pool has too little space left. `memory_in_use`: The guest uses more memory than it would have left. `quota_exceeded`: A quota would be exceeded. `cancelled`: The operation was cancelled */
+        /** @description `name_taken`: The name is taken. `operation_in_progress`: Another operation is in progress. `invalid_state`: Not possible in this state. `insufficient_memory`: The host has too little memory left. `insufficient_space`: The storage pool has too little space left. `memory_in_use`: The guest uses more memory than it would have left. `quota_exceeded`: A quota would be exceeded. `cancelled`: The operation was cancelled. `pack_failed`: A step of a pack failed */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -4361,6 +4691,7 @@ export type AuditPage = components['schemas']['AuditPage'];
 export type AuditVerdict = components['schemas']['AuditVerdict'];
 export type Author = components['schemas']['Author'];
 export type Autoscaling = components['schemas']['Autoscaling'];
+export type AvailablePack = components['schemas']['AvailablePack'];
 export type Blocker = components['schemas']['Blocker'];
 export type CallerVector = components['schemas']['CallerVector'];
 export type Capture = components['schemas']['Capture'];
@@ -4410,6 +4741,8 @@ export type Importance = components['schemas']['Importance'];
 export type Imported = components['schemas']['Imported'];
 export type Incident = components['schemas']['Incident'];
 export type IncidentList = components['schemas']['IncidentList'];
+export type InstalledPack = components['schemas']['InstalledPack'];
+export type InstalledPackPage = components['schemas']['InstalledPackPage'];
 export type Job = components['schemas']['Job'];
 export type JobPage = components['schemas']['JobPage'];
 export type JobProgress = components['schemas']['JobProgress'];
@@ -4430,6 +4763,13 @@ export type OperationAnswer = components['schemas']['OperationAnswer'];
 export type OperationPage = components['schemas']['OperationPage'];
 export type OperationStatus = components['schemas']['OperationStatus'];
 export type OperationStep = components['schemas']['OperationStep'];
+export type Pack = components['schemas']['Pack'];
+export type PackChangeAnswer = components['schemas']['PackChangeAnswer'];
+export type PackEntry = components['schemas']['PackEntry'];
+export type PackHistoryPage = components['schemas']['PackHistoryPage'];
+export type PackPage = components['schemas']['PackPage'];
+export type PackStep = components['schemas']['PackStep'];
+export type PackUninstallStep = components['schemas']['PackUninstallStep'];
 export type Paper = components['schemas']['Paper'];
 export type PaperList = components['schemas']['PaperList'];
 export type PartReport = components['schemas']['PartReport'];
@@ -4467,6 +4807,7 @@ export type ResearchRunPage = components['schemas']['ResearchRunPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
+export type ShownPack = components['schemas']['ShownPack'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
@@ -6936,6 +7277,478 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All packs, also those whose file is not valid. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    createPack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "yaml": "name: hello\nversion: \"1.0.0\"\ndescription: Says hello.\nsteps:\n  - name: hello\n    apt: [hello]\n    check: hello\n"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The content of a pack.yaml. */
+                    yaml: string;
+                    /**
+                     * @description Replace a pack of yours with the same name.
+                     * @default false
+                     */
+                    replace?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The pack. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPack"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getPackSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its steps, and the other fields of its pack.yaml. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPack"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removePack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listInstalledPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the environment has in its present state: a restore or fork has the packs of its snapshot. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledPackPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    installPacks: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "packs": [
+                 *         "base-tools"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    packs: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done, or nothing to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangeAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangeAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    verifyPacks: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "packs": [
+                 *         "base-tools"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Defaults to all that are installed.
+                     * @default []
+                     */
+                    packs?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done, or nothing to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listPackHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackHistoryPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    returnToPackEntry: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "entry": 2
+                 *     }
+                 */
+                "application/json": {
+                    entry: number;
+                    /**
+                     * @description Take a safety snapshot of the present state first.
+                     * @default true
+                     */
+                    safety?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done, or nothing to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    uninstallPack: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangeAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackChangeAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];

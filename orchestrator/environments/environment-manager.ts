@@ -29,6 +29,7 @@ import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } fr
 import { explainLoss } from './exec-loss.ts';
 import { observedState, sizeOf } from './record-outcome.ts';
 import { intention } from './lifecycle-kinds.ts';
+import type { PlanNewPacks } from '../packs/plan-new-packs.ts';
 import { sizedShape } from './sized-shape.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 import { availableCommands } from './available-actions.ts';
@@ -44,6 +45,8 @@ export interface EnvironmentManagerDeps {
   images: ImageStore;
   profiles: ProfileService;
   monitor: Monitor;
+  /** Plans the packs of a new environment. */
+  planPacks: PlanNewPacks;
   defaultProfile: string;
   defaultRestartPolicy: RestartPolicy;
   memory: { totalMiB: number; reserveMiB: number };
@@ -79,6 +82,7 @@ export class EnvironmentManager implements EnvironmentService {
     const shape = sizedShape(profile.shape, request);
     if (request.diskGiB !== undefined && request.diskGiB < image.diskGiB) throw new SomnusError('invalid_request', `Invalid diskGiB ${request.diskGiB}: the image has ${image.diskGiB} GiB, and a disk never shrinks`, { details: { errors: [{ path: 'diskGiB', message: `must be at least ${image.diskGiB}` }] } });
     const pool = await host.pool.usage();
+    const packs = request.packs?.length ? await this.#deps.planPacks(request.packs, { name: request.name, network: request.network, memoryMiB: shape.memoryMiB, diskGiB: shape.diskGiB }) : undefined;
     const { environmentId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { create: request } }, () => {
       assertFits(shape, this.capacity(), pool);
       const now = new Date().toISOString();
@@ -87,11 +91,13 @@ export class EnvironmentManager implements EnvironmentService {
       const { vcpus, memoryMiB, diskGiB } = shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
-        profile: profile.name, network: request.network, restartPolicy: request.restartPolicy ?? this.#deps.defaultRestartPolicy, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, lastWords: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
+        profile: profile.name, network: request.network, restartPolicy: request.restartPolicy ?? this.#deps.defaultRestartPolicy, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, packEntry: null, bootId: null, lastWords: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
-      return { environmentId: record.id, operationId: this.#submit(caller, 'environment.create', record).id };
+      if (packs === undefined) return { environmentId: record.id, operationId: this.#submit(caller, 'environment.create', record).id };
+      const { input, holds } = packs.provision({ environmentId: record.id, actor: caller.keyId, onFailure: request.onFailure ?? 'keep' });
+      return { environmentId: record.id, operationId: this.#deps.operations.submit({ kind: 'environment.provision', input, owner: record.owner, actor: caller.keyId, target: subjectOf(record), alsoHolds: holds }).id };
     });
     return await this.#accepted(caller, environmentId, operationId);
   }

@@ -31,6 +31,7 @@ export const Environment = z.strictObject({
   bootId: z.string().nullable().meta({ description: "Boot id of the guest's kernel, new at each boot." }),
   presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set after a restore failed and could not be undone: the snapshot of the state before the restore. Restore that one.' }),
   lastWords: z.string().nullable().meta({ description: 'The last lines on its console before it unexpectedly rebooted, panicked or froze. Cleared at the next start.' }),
+  packEntry: z.int().nullable().meta({ description: 'The entry of its pack history that it is at; null if it never had a pack.' }),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -52,7 +53,9 @@ export const CreateEnvironment = z.strictObject({
   vcpus: Shape.shape.vcpus.optional().meta({ description: "Instead of the profile's." }),
   memoryMiB: Shape.shape.memoryMiB.optional().meta({ description: "Instead of the profile's." }),
   diskGiB: Shape.shape.diskGiB.optional().meta({ description: "Instead of the profile's; at least the size of the image." }),
-});
+  packs: z.array(z.string().min(1).max(63)).max(20).optional().meta({ description: 'Capability packs to install.' }),
+  onFailure: z.enum(['keep', 'remove']).optional().meta({ description: 'When a pack cannot be installed: `keep` (the default) keeps the environment as after the last step that succeeded, `remove` removes all.' }),
+}).refine(({ packs = [], onFailure }) => packs.length > 0 || onFailure === undefined, { path: ['onFailure'], message: 'needs packs' });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 
 export const UpdateEnvironment = z.strictObject({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Step } from '../../common/step.ts';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
-import { createSteps, type CreateContext } from '../../supervisor/operations/create.ts';
+import { createSteps, type CreateContext, type NewVm } from '../../supervisor/operations/create.ts';
 import { hibernateSteps, type HibernateContext } from '../../supervisor/operations/hibernate.ts';
 import { purgeSteps } from '../../supervisor/operations/purge.ts';
 import { removeSteps } from '../../supervisor/operations/remove.ts';
@@ -57,8 +57,7 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
       const context = await open(input, operation);
       const record = environments.get(input.environmentId);
       if (!record) return context as LifecycleContext & CreateContext; // the record is deleted last: everything is undone already
-      const { shape: ofProfile, gpu } = await profiles.get(record.profile);
-      return { ...context, spec: { name: record.name, shape: sizedShape(ofProfile, record), gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } } };
+      return { ...context, spec: await specOf(record, { profiles, images }) };
     },
     ...recordOutcome<LifecycleContext & CreateContext>(deps, { event: 'environment.created', done: running, failed: 'gone' }),
   });
@@ -83,6 +82,12 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
       },
     }),
   });
+}
+
+/** What a new environment's VM is made of. */
+export async function specOf(record: EnvironmentRecord, { profiles, images }: Pick<LifecycleDeps, 'profiles' | 'images'>): Promise<NewVm> {
+  const { shape, gpu } = await profiles.get(record.profile);
+  return { name: record.name, shape: sizedShape(shape, record), gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } };
 }
 
 /** The state shown while an action is in progress, and the state it is to reach. */

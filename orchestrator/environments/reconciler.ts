@@ -25,7 +25,7 @@ export interface ReconcilerDeps {
   records: SqliteEnvironments;
   environments: Pick<EnvironmentManager, 'runAutomatically' | 'isChanging' | 'purgeExpired'>;
   /** Further things that are kept for some days after removal. */
-  snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
+  snapshots: { purgeExpired(now: Date): Promise<void>; removeOldAutomatic(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
   guestWatch: Pick<GuestWatch, 'hasPanicked'>;
@@ -108,13 +108,13 @@ export class Reconciler {
     if (host.driver.connection !== 'lost') { // otherwise it is unknown what runs; checked again when libvirt is back
       const ids = records.all().map(({ id }) => id);
       for (const id of ids) await this.#one(id);
-      troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'old safety snapshots', 'purge snapshots']));
+      troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'old automatic snapshots', 'purge snapshots']));
       this.#startDue();
       await troubles.attempt('reconciliation', 'unknown', async () => await this.#unknown());
       onPass?.();
     }
     await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(expiredBy()));
-    await troubles.attempt('reconciliation', 'old safety snapshots', async () => await snapshots.removeOldSafety(expiredBy()));
+    await troubles.attempt('reconciliation', 'old safety snapshots', async () => await snapshots.removeOldAutomatic(expiredBy()));
     await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
   }
 

@@ -33,7 +33,7 @@ export interface Outcome<C> {
   /** The operation's result, also part of its event. */
   result?(context: C): Record<string, unknown>;
   /** The record after a failure was undone: removed, unchanged, or, when omitted, set to the state observed on the host. */
-  failed?: 'gone' | 'unchanged';
+  failed?: 'gone' | 'unchanged' | ((context: C, record: EnvironmentRecord) => Promise<'gone' | 'unchanged'>);
   /** Further changes after a failure was undone, from what is observed. */
   aftermath?(context: C, record: EnvironmentRecord): Promise<Aftermath>;
 }
@@ -68,7 +68,8 @@ export function recordOutcome<C extends RecordedContext>(deps: EnvironmentKindDe
       const { vm, desiredBefore } = context;
       const before = environments.get(vm.id);
       if (!before) return undefined;
-      const found = outcome.failed === undefined || committed ? await observedState(vm) : outcome.failed;
+      const failed = typeof outcome.failed === 'function' ? await outcome.failed(context, before) : outcome.failed;
+      const found = failed === undefined || committed ? await observedState(vm) : failed;
       const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
       const size = await sizeOf(vm, state);
       const kept = state === 'failed' && before.presentSnapshotId !== null ? `; the state before an earlier restore is kept as the snapshot ${before.presentSnapshotId}` : '';

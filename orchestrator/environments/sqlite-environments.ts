@@ -28,7 +28,7 @@ export const environmentMigrations: readonly Migration[] = [{
     CREATE INDEX environments_purge ON environments (purge_at) WHERE purge_at IS NOT NULL;`,
 }];
 
-const absentInOldRows = { pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null } as const;
+const absentInOldRows = { pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null, packEntry: null } as const;
 
 interface Row { record: string; operation_id: string | null }
 

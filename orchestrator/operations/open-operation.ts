@@ -1,7 +1,7 @@
 // One attempt at an operation: the steps of its kind, bound to the context that was rebuilt from the row.
 import { SomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import type { FailedOperation, Operation, OperationKind } from './operation.ts';
+import { stepsOf, type FailedOperation, type Operation, type OperationKind } from './operation.ts';
 
 export interface OpenStep {
   name: string;
@@ -9,6 +9,7 @@ export interface OpenStep {
   run(step: StepRun): Promise<void>;
   undo: ((step: StepRun) => Promise<void>) | undefined;
   commits: boolean;
+  savepoint: boolean;
   holds: (() => Promise<boolean>) | undefined;
 }
 
@@ -24,14 +25,17 @@ export async function openOperation<Input, Context>(kind: OperationKind<Input, C
   if (!parsed.success) throw new SomnusError('unsupported', `This version cannot continue the stored ${kind.kind}`, { hint: 'Start it again.', cause: parsed.error });
   const context = await kind.open(parsed.data, operation);
   const needs = (step: Step<Context>): boolean => step.when?.(context) ?? true;
-  const commits = kind.steps.map((step) => (typeof step.commits === 'function' ? step.commits(context) : step.commits === true));
+  const steps = stepsOf(kind, input) ?? [];
+  const decide = (rule: boolean | ((context: Context) => boolean) | undefined): boolean => (typeof rule === 'function' ? rule(context) : rule === true);
+  const commits = steps.map((step) => decide(step.commits));
   return {
-    steps: kind.steps.map((step, at) => ({
+    steps: steps.map((step, at) => ({
       name: step.name,
       timeoutMs: step.timeoutMs,
       run: async (run) => { if (needs(step)) await step.run(context, run); },
       undo: step.undo && (async (run) => { if (needs(step)) await step.undo?.(context, run); }),
-      commits: commits[at] === true || (at === kind.steps.length - 1 && !commits.includes(true)),
+      commits: commits[at] === true || (at === steps.length - 1 && !commits.includes(true)),
+      savepoint: decide(step.savepoint),
       holds: step.holds && (async () => !needs(step) || (await step.holds?.(context) ?? true)),
     })),
     succeed: async () => await kind.succeed?.(context),

@@ -10,7 +10,7 @@ import type { WorkSource } from '../queue/work-source.ts';
 import type { Page } from '../store/page.ts';
 import type { LaneEngine, UnfinishedOperation } from './lanes.ts';
 import type { FaultPoints } from './fault-points.ts';
-import { finalStatuses, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
+import { finalStatuses, stepsOf, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
 import { OperationRun, pendingStep, tooLate, type RunDeps } from './operation-run.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
 import type { OperationRow } from './sqlite-operation-store.ts';
@@ -57,7 +57,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
   /** Registers a kind. All kinds must be registered before the queue starts. */
   register<Input, Context>(kind: OperationKind<Input, Context>): void {
     if (this.#kinds.has(kind.kind)) throw new SomnusError('internal', `The operation kind ${kind.kind} is registered twice`);
-    if (new Set(kind.steps.map(({ name }) => name)).size !== kind.steps.length) throw new SomnusError('internal', `${kind.kind} has two steps with the same name`);
+    if (typeof kind.steps !== 'function') assertDistinct(kind.kind, kind.steps);
     this.#kinds.set(kind.kind, kind as OperationKind); // only ever opened with the context that it makes itself
   }
 
@@ -71,6 +71,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
     if (this.#closing) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it is running.' });
     const kind = this.#kinds.get(request.kind);
     if (!kind) throw new SomnusError('internal', `There is no operation kind ${request.kind}`);
+    const steps = stepsOf(kind, request.input) ?? [];
+    assertDistinct(kind.kind, steps);
     const at = now();
     const row: OperationRow = {
       id: newId('op', at.getTime()),
@@ -80,7 +82,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
       actor: request.actor,
       target: request.target,
       input: request.input,
-      steps: kind.steps.map(({ name }) => pendingStep(name)),
+      steps: steps.map(({ name }) => pendingStep(name)),
       progress: null,
       result: null,
       error: null,
@@ -220,4 +222,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
       }
     }
   }
+}
+
+function assertDistinct(kind: string, steps: readonly { name: string }[]): void {
+  if (new Set(steps.map(({ name }) => name)).size !== steps.length) throw new SomnusError('internal', `${kind} has two steps with the same name`);
 }

@@ -5,7 +5,7 @@ import { fromSerializedError, SomnusError, toSomnusError } from '../../common/er
 import type { Logger } from '../../common/log.ts';
 import type { FaultPoints } from './fault-points.ts';
 import { openOperation, type OpenOperation, type OpenStep } from './open-operation.ts';
-import type { OperationKind, OperationStatus, OperationStep, OperationWarning } from './operation.ts';
+import { stepsOf, type OperationKind, type OperationStatus, type OperationStep, type OperationWarning } from './operation.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
 import type { OperationRow } from './sqlite-operation-store.ts';
@@ -109,7 +109,8 @@ export class OperationRun {
     row.crashes += 1;
     row.startedAt ??= this.#deps.now().toISOString();
     if (row.status === 'queued') row.status = 'running';
-    row.steps = this.#kind?.steps.map(({ name }) => row.steps.find((step) => step.name === name) ?? pendingStep(name)) ?? row.steps;
+    const steps = this.#kind && stepsOf(this.#kind, row.input);
+    row.steps = steps?.map(({ name }) => row.steps.find((step) => step.name === name) ?? pendingStep(name)) ?? row.steps;
     this.#record(first ? 'operation.started' : 'operation.resumed', { attempt: row.attempt });
   }
 
@@ -164,10 +165,10 @@ export class OperationRun {
     return undefined;
   }
 
-  /** After an interruption: repeats completed steps whose effect is gone, unless the operation has committed since. */
+  /** After an interruption: repeats completed steps whose effect is gone, unless the operation has committed or reached a savepoint since. */
   async #repeatLostSteps(opened: OpenOperation): Promise<void> {
     const signal = AbortSignal.any([this.#cancel.signal, this.#release.signal]);
-    const since = opened.steps.slice(this.#committedStep(opened) + 1);
+    const since = opened.steps.slice(this.#keptStep(opened) + 1);
     for (const [at, step] of since.entries()) {
       if (this.#stepRecord(step.name).status !== 'done') continue;
       const holds = await this.#runner.patiently(`Checking the effect of ${step.name}`, async () => await step.holds?.() ?? true, { forMs: Infinity, signal }).catch((error: unknown) => {
@@ -195,6 +196,11 @@ export class OperationRun {
   /** Index of the last completed commit step; -1 when it can still be undone. */
   #committedStep(opened: OpenOperation): number {
     return opened.steps.findLastIndex((step) => step.commits && this.#stepRecord(step.name).status === 'done');
+  }
+
+  /** Index of the last completed commit step or savepoint: it and the steps before it are not undone. -1 when all can be. */
+  #keptStep(opened: OpenOperation): number {
+    return opened.steps.findLastIndex((step) => (step.commits || step.savepoint) && this.#stepRecord(step.name).status === 'done');
   }
 
   /** Whether it has reached its goal, so that only cleanup is left. */
@@ -231,7 +237,7 @@ export class OperationRun {
     this.#end(undefined);
   }
 
-  /** Undoes every step started since the commit step. A failed undo is recorded and does not stop the others. */
+  /** Undoes every step started since the last commit step or savepoint. A failed undo is recorded and does not stop the others. */
   async #backward(opened: OpenOperation, failure: SomnusError): Promise<void> {
     const row = this.#row;
     let error = failure;
@@ -240,7 +246,7 @@ export class OperationRun {
       Object.assign(row, { status: 'undoing', error: error.toJSON(), crashes: 1, progress: null });
       this.#record('operation.undoing', { error: brief(error) });
     }
-    for (const step of opened.steps.slice(this.#committedStep(opened) + 1).toReversed()) {
+    for (const step of opened.steps.slice(this.#keptStep(opened) + 1).toReversed()) {
       const record = this.#stepRecord(step.name);
       if (record.status === 'pending' || record.status === 'undone' || !step.undo) continue;
       this.#throwIfReleased();

@@ -75,7 +75,8 @@ export interface OperationKind<Input = unknown, Context = unknown> {
   input: z.ZodType<Input>;
   /** Rebuilds the context of the steps; called once per attempt. */
   open(input: Input, operation: Operation): Promise<Context>;
-  steps: readonly Step<Context>[];
+  /** Always the same, or derived from the input alone. */
+  steps: readonly Step<Context>[] | ((input: Input) => readonly Step<Context>[]);
   /** Called when all steps are done; returns the operation's result. Called again when something it needs is unavailable. Its failure undoes nothing. */
   succeed?(context: Context): Promise<unknown>;
   /** Called once after the undos of a failure or cancel: updates the record to the present state. May return the error's hint: the present state and the next step. */
@@ -86,4 +87,11 @@ export interface OperationKind<Input = unknown, Context = unknown> {
   cancellable: boolean;
   /** Slow background work does not run in the lane of VMs (the default), where it would delay users' operations. */
   lane?: LaneName;
+}
+
+/** The steps of an operation with this stored input; undefined when the input is of another version. */
+export function stepsOf<Input, Context>({ steps, input: schema }: Pick<OperationKind<Input, Context>, 'steps' | 'input'>, input: unknown): readonly Step<Context>[] | undefined {
+  if (typeof steps !== 'function') return steps;
+  const parsed = schema.safeParse(input);
+  return parsed.success ? steps(parsed.data) : undefined;
 }

@@ -144,7 +144,7 @@ export class Quarantine implements QuarantineService {
     const record: EnvironmentRecord = {
       id: vm.id, name, owner: caller.user, state, stateReason: 'adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
       profile: await this.#profileOf(manifest), network: manifest.network.policy, restartPolicy: this.#deps.defaultRestartPolicy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
-      vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, lastWords: null, labels: {},
+      vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, packEntry: null, bootId: null, lastWords: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
     };
     return store.transaction(() => {
@@ -178,7 +178,7 @@ export class Quarantine implements QuarantineService {
     const names = new Set(snapshots.all(environment.id).map(({ name }) => name));
     const name = wanted ?? firstFree('adopted', (candidate) => names.has(candidate), 1);
     snapshots.insert({
-      id, environmentId: environment.id, name, description: 'Found without a record', state: 'ready', parent: null, memory, safety: false, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
+      id, environmentId: environment.id, name, description: 'Found without a record', state: 'ready', parent: null, memory, safety: false, packStep: false, packEntry: null, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
       damage: null, checksumAt: null, checkedAt: null, createdAt: savedAt, removedAt: null, purgeAt: null,
     });
     return name;

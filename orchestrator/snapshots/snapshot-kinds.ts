@@ -76,7 +76,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
           if (safetyId !== null) ready(safetyId);
           const restored = snapshots.get(snapshotId);
           if (restored) notices.add({ kind: 'rollback', owner, environmentId: id, snapshot: restored.name, takenAt: restored.createdAt });
-          return { ...now, snapshotId };
+          return { ...now, snapshotId, packEntry: restored?.packEntry ?? null };
         };
       },
       result: ({ snapshotId, safetyId }) => ({ snapshotId, snapshot: snapshots.get(snapshotId)?.name, safetyId }),

@@ -13,6 +13,7 @@ import { assertMayLosePresent, assertMayPurge, beyondLimit, type Caller } from '
 import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
+import type { SqlitePackHistory } from '../packs/sqlite-pack-history.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotDiff, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
@@ -35,6 +36,9 @@ export interface SnapshotManagerDeps {
   quotaGiB: number | undefined;
   removedDays: number;
   safety: { count: number; days: number };
+  /** How many snapshots of steps of packs are kept. */
+  packCount: number;
+  packHistory: Pick<SqlitePackHistory, 'copyPath'>;
   now: () => Date;
   troubles: Troubles;
   comparison: SnapshotComparison;
@@ -60,16 +64,23 @@ export class SnapshotManager implements SnapshotService {
     const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { snapshot: ref, ...request } }, () => {
       const record = environments.requireFree(found.id, 'snapshot');
       assertCapacityForSnapshot(environments.capacity(), pool);
-      const known = snapshots.all(record.id).filter(({ state }) => state !== 'removed');
-      if (known.length >= this.#deps.perEnvironment) {
-        throw new SomnusError('quota_exceeded', `${record.name} has reached its limit of ${known.length} snapshots`, { hint: 'Remove some with `somnus snapshot rm`, or increase snapshots.perEnvironment in the configuration.', details: { count: known.length } });
-      }
+      const known = this.#assertNotTooMany(record, 1);
       const snapshot = newSnapshot(record, { name: request.name ?? freeName('snap', known), description: request.description, memory: request.memory && record.state !== 'stopped', safety: false });
       snapshots.insert(snapshot);
       const input: SnapshotInput = { environmentId: record.id, snapshotId: snapshot.id, memory: snapshot.memory, wasRunning: record.state === 'running' };
       return { snapshotId: snapshot.id, operationId: this.#submit(caller, 'snapshot.create', record, input, [snapshot.id]) };
     });
     return { snapshot: await this.#show(snapshotId), operation: await operations.get(caller, operationId) };
+  }
+
+  /** Whether so many more snapshots may be taken now. @throws quota_exceeded, insufficient_space */
+  async assertMayTake(environmentId: string, count: number): Promise<void> {
+    const { records, environments, host } = this.#deps;
+    const record = records.get(environmentId);
+    if (!record || count === 0) return;
+    await this.#assertQuota(record);
+    this.#assertNotTooMany(record, count);
+    assertCapacityForSnapshot(environments.capacity(), await host.pool.usage());
   }
 
   async list(caller: Caller, ref: string, query: SnapshotQuery): Promise<Page<Snapshot>> {
@@ -184,8 +195,9 @@ export class SnapshotManager implements SnapshotService {
       const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's amount, then the profile's
       names.forEach((_, at) => assertFits({ memoryMiB }, withCommitted(environments.capacity(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
-        const fork = this.#forkRecord(record, caller, name, memoryMiB);
+        const fork = { ...this.#forkRecord(record, caller, name, memoryMiB), packEntry: snapshot ? snapshot.packEntry : record.packEntry };
         records.insert(fork);
+        this.#deps.packHistory.copyPath(record.id, fork.packEntry, fork.id);
         return fork.id;
       });
       const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
@@ -195,18 +207,21 @@ export class SnapshotManager implements SnapshotService {
     return { environments: forks, operation: await operations.get(caller, operationId) };
   }
 
-  /** Removes old safety snapshots and those beyond the newest few of their environment. They can be undeleted for some days. */
-  async removeOldSafety(now: Date): Promise<void> {
-    const { snapshots, records, events, store, safety, removedDays } = this.#deps;
+  /** Removes old safety snapshots, and safety snapshots and those of steps of packs beyond the newest few of their environment. They can be undeleted for some days. */
+  async removeOldAutomatic(now: Date): Promise<void> {
+    const { snapshots, records, events, store, safety, packCount, removedDays } = this.#deps;
     const oldest = new Date(now.getTime() - safety.days * DAY_MS).toISOString();
     for (const environment of records.all()) {
       if (environment.operationId !== null || environment.state === 'removed') continue;
-      const kept = snapshots.all(environment.id).filter(({ id, safety: isSafety, state }) => isSafety && (state === 'ready' || state === 'damaged') && id !== environment.presentSnapshotId).toReversed();
-      const removed = kept.filter(({ createdAt, operationId }, at) => operationId === null && (at >= safety.count || createdAt < oldest));
+      const kept = snapshots.all(environment.id).filter(({ id, state }) => (state === 'ready' || state === 'damaged') && id !== environment.presentSnapshotId).toReversed();
+      const removed = [
+        ...kept.filter((each) => each.safety).filter(({ createdAt }, at) => at >= safety.count || createdAt < oldest),
+        ...kept.filter((each) => each.packStep).slice(packCount),
+      ].filter(({ operationId }) => operationId === null);
       if (removed.length === 0) continue;
       store.transaction(() => {
         for (const each of removed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
-        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), snapshots: removed.map(({ name }) => name), reason: 'safety snapshots are kept for a limited time' } });
+        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), snapshots: removed.map(({ name }) => name), reason: 'snapshots that Somnus takes by itself are kept for a limited time' } });
       });
     }
   }
@@ -218,6 +233,15 @@ export class SnapshotManager implements SnapshotService {
       const environment = records.get(snapshot.environmentId);
       if (environment && environment.presentSnapshotId !== snapshot.id && environment.operationId === null && snapshot.operationId === null) await troubles.attempt('housekeeping', `purge of ${snapshot.id}`, () => { this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]); });
     }
+  }
+
+  /** @returns its snapshots, without removed ones. @throws quota_exceeded */
+  #assertNotTooMany(record: EnvironmentRecord, more: number): HeldRecord[] {
+    const { snapshots, perEnvironment } = this.#deps;
+    const known = snapshots.all(record.id).filter(({ state }) => state !== 'removed');
+    if (known.length + more <= perEnvironment) return known;
+    const needs = more === 1 ? `has reached its limit of ${perEnvironment} snapshots` : `has ${known.length} snapshots and needs ${more} more; the limit is ${perEnvironment}`;
+    throw new SomnusError('quota_exceeded', `${record.name} ${needs}`, { hint: 'Remove some with `somnus snapshot rm`, or increase snapshots.perEnvironment in the configuration.', details: { count: known.length } });
   }
 
   #purge(caller: { user: string; keyId: string | null }, environment: EnvironmentRecord, removed: readonly HeldRecord[]): string {
@@ -247,7 +271,7 @@ export class SnapshotManager implements SnapshotService {
   #findIn(environment: EnvironmentRecord, ref: string): HeldRecord {
     const { snapshots } = this.#deps;
     // A snapshot may itself be named latest.
-    const snapshot = snapshots.find(environment.id, ref) ?? (ref === 'latest' ? snapshots.all(environment.id).findLast(({ state, safety }) => state === 'ready' && !safety) : undefined);
+    const snapshot = snapshots.find(environment.id, ref) ?? (ref === 'latest' ? snapshots.all(environment.id).findLast(({ state, safety, packStep }) => state === 'ready' && !safety && !packStep) : undefined);
     if (!snapshot) throw new SomnusError('not_found', `${environment.name} has no snapshot ${JSON.stringify(ref)}`, { hint: `See \`somnus snapshot ls ${environment.name}\`.` });
     return snapshot;
   }

@@ -16,6 +16,8 @@ export const Snapshot = z.strictObject({
   parent: idSchema('snap').nullable().meta({ description: 'The snapshot that the environment was based on when this one was taken.' }),
   memory: z.boolean().meta({ description: 'Whether it contains memory and running programs in addition to the disk.' }),
   safety: z.boolean().meta({ description: 'Whether Somnus took it before a restore.' }),
+  packStep: z.boolean().meta({ description: 'Whether Somnus took it for a step of a pack.' }),
+  packEntry: z.int().nullable().meta({ description: 'The entry of the pack history that the environment was at.' }),
   vcpus: z.int(),
   memoryMiB: z.int(),
   sizeBytes: z.number().nullable().meta({ description: 'Pool space used by its files, including shared blocks. Null while it is being created.' }),

@@ -26,7 +26,7 @@ export const snapshotMigrations: readonly Migration[] = [{
     CREATE INDEX snapshots_purge ON snapshots (purge_at) WHERE purge_at IS NOT NULL;`,
 }];
 
-const absentInOldRows = { damage: null, checksumAt: null, checkedAt: null };
+const absentInOldRows = { damage: null, checksumAt: null, checkedAt: null, packStep: false, packEntry: null };
 
 interface Row { record: string; operation_id: string | null }
 
@@ -124,9 +124,9 @@ export function withoutHold(held: HeldRecord): SnapshotRecord {
 }
 
 /** A new record in an environment's tree, as a child of its last snapshot. */
-export function newSnapshot(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'> & Partial<Pick<SnapshotRecord, 'id' | 'state'>>): SnapshotRecord {
+export function newSnapshot(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'> & Partial<Pick<SnapshotRecord, 'id' | 'state' | 'packStep'>>): SnapshotRecord {
   return {
-    id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
+    id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, packStep: false, packEntry: environment.packEntry, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
     damage: null, checksumAt: null, checkedAt: null, createdAt: new Date().toISOString(), removedAt: null, purgeAt: null, ...more,
   };
 }

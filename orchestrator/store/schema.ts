@@ -11,8 +11,9 @@ import { portMigrations } from '../ports/sqlite-ports.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
+import { packHistoryMigrations } from '../packs/sqlite-pack-history.ts';
 import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations];

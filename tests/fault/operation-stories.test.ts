@@ -102,7 +102,7 @@ test.each([true, false])('When a restore and its undo both fail, the previous st
     await plane.reconcile();
   }
   await expect(plane.snapshots.remove(alice, 'target', 'safety1', { purge: true, withChildren: false })).rejects.toMatchObject({ code: 'invalid_state', hint: expect.stringContaining('somnus snapshot restore target safety1') as string });
-  await plane.snapshots.removeOldSafety(new Date(Date.now() + 366 * 86_400_000));
+  await plane.snapshots.removeOldAutomatic(new Date(Date.now() + 366 * 86_400_000));
   expect(plane.snapshotRecords.find(id, 'safety1')?.state).toBe('ready');
   const again = host.hypervisor.inject({ call: 'monitor migrate-incoming', effect: 'fail' });
   expect((await restore(plane, 'safety1', false)).status).toBe('failed');

@@ -17,7 +17,7 @@ const AT = '2026-01-01T00:00:00.000Z';
 function environment(name: string, networkIndex: number): EnvironmentRecord {
   return {
     id: newId('env'), name, owner: alice.user, state: 'stopped', stateReason: null, pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null, desiredState: 'stopped', operationId: null, profile: 'idle', network: 'none', image: 'i', ip: '10.0.0.1', mac: '02:00:00:00:00:01',
-    vcpus: 1, memoryMiB: 512, diskGiB: 4, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
+    vcpus: 1, memoryMiB: 512, diskGiB: 4, snapshotId: null, packEntry: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
   };
 }
 
@@ -27,7 +27,7 @@ function snapshotKinds(scratch: ScratchMemory) {
   const [origin, twin] = [environment('origin', 1), environment('twin', 2)];
   const snapshotId = newId('snap');
   for (const one of [origin, twin]) environments.insert(one);
-  snapshots.insert({ id: snapshotId, environmentId: origin.id, name: 's1', description: '', state: 'ready', parent: null, memory: false, safety: false, vcpus: 1, memoryMiB: 512, damage: null, checksumAt: null, checkedAt: null, createdAt: AT, removedAt: null, purgeAt: null });
+  snapshots.insert({ id: snapshotId, environmentId: origin.id, name: 's1', description: '', state: 'ready', parent: null, memory: false, safety: false, packStep: false, packEntry: null, vcpus: 1, memoryMiB: 512, damage: null, checksumAt: null, checkedAt: null, createdAt: AT, removedAt: null, purgeAt: null });
   const kinds = new Map<string, OperationKind<never, unknown>>();
   const host = { driver: { find: async () => ({ state: 'running' }) }, pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as VmHost;
   registerSnapshotKinds({ register: (kind) => void kinds.set(kind.kind, kind as unknown as OperationKind<never, unknown>) }, { store: scratch.store, environments, snapshots, events: scratch.events, host, memory: scratch.notices });

@@ -15,7 +15,7 @@ export async function putEnvironment(somnus: TestControlPlane, change: Partial<E
   const now = new Date().toISOString();
   const record: EnvironmentRecord = {
     id: `env_${'0'.repeat(26)}`, owner: user?.id ?? '', state: 'stopped', stateReason: null, desiredState: 'stopped', operationId: null, profile: 'idle', network: 'open', restartPolicy: 'never', image: '0'.repeat(16),
-    ip: '10.0.0.1', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 1, snapshotId: null, bootId: null, lastWords: null, labels: {}, pausedBy: null, presentSnapshotId: null,
+    ip: '10.0.0.1', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 1, snapshotId: null, packEntry: null, bootId: null, lastWords: null, labels: {}, pausedBy: null, presentSnapshotId: null,
     createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: 1, ...change,
   };
   new SqliteEnvironments(store).insert(record);

@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { CONTRACT_VERSION } from '../../agent/constants.ts';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
+import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { FakeGuest } from '../../supervisor/libvirt/fake-hypervisor.ts';
 
 /** What a guest holds in memory: `text` stands for everything its programs do. */
@@ -64,6 +66,21 @@ export class GuestInFolder implements FakeGuest {
   think(text: string): void {
     writeBlock(this.#ram, { ...this.memory, text });
     writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), text });
+  }
+
+  /**
+   * Runs the last line of a script: `add WORD` (remembers and writes one more word), `has WORD` (whether it does), `fail CODE`, `wait` (until the signal fires). Anything else does nothing.
+   */
+  run(script: string, signal?: AbortSignal): GuestProcess {
+    const [verb = '', ...rest] = (script.trimEnd().split('\n').at(-1) ?? '').split(' ');
+    const word = rest.join(' ');
+    const words = (this.memory?.text ?? '').split(' ').filter((each) => each !== '');
+    if (verb === 'add') this.think([...words, word].join(' '));
+    const code = verb === 'has' ? Number(!words.includes(word)) : verb === 'fail' ? Number(word) : 0;
+    const ended = Promise.withResolvers<{ code: number; signal: null; timedOut: boolean }>();
+    if (verb === 'wait') signal?.addEventListener('abort', () => ended.reject(signal.reason as Error), { once: true });
+    else ended.resolve({ code, signal: null, timedOut: false });
+    return { stdin: new PassThrough(), stdout: Readable.from(verb === 'fail' ? [Buffer.from('trying\nno such luck\n')] : []), stderr: Readable.from([]), signal: async () => {}, resize: () => {}, exit: ended.promise };
   }
 
   start(incoming: boolean): void {

@@ -11,8 +11,16 @@ import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/e
 import { Troubles } from '../../orchestrator/host/troubles.ts';
 import { SqliteSnapshotNotices } from '../../orchestrator/memory/sqlite-snapshot-notices.ts';
 import { imageBuildKind } from '../../orchestrator/images/image-manager.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { ExecRequest } from '../../supervisor/guest/guest-channel.ts';
 import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import type { Operation, OperationKind } from '../../orchestrator/operations/operation.ts';
+import { PackFiles } from '../../orchestrator/packs/pack-files.ts';
+import { registerPackKinds } from '../../orchestrator/packs/pack-kinds.ts';
+import { PackManager } from '../../orchestrator/packs/pack-manager.ts';
+import { planNewPacks } from '../../orchestrator/packs/plan-new-packs.ts';
+import { registerProvisionKind } from '../../orchestrator/packs/provision-kind.ts';
+import { SqlitePackHistory } from '../../orchestrator/packs/sqlite-pack-history.ts';
 import { ProfileChanges } from '../../orchestrator/profiles/profile-changes.ts';
 import { registerProfileKind } from '../../orchestrator/profiles/profile-kind.ts';
 import { SnapshotChecks, snapshotCheckKind } from '../../orchestrator/snapshots/snapshot-checks.ts';
@@ -21,6 +29,7 @@ import { SnapshotComparison } from '../../orchestrator/snapshots/snapshot-compar
 import { SnapshotManager } from '../../orchestrator/snapshots/snapshot-manager.ts';
 import { SqliteSnapshots } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
 import { Guests } from '../../supervisor/guest/guests.ts';
+import type { Step } from '../../common/step.ts';
 import { FakeHypervisor } from '../../supervisor/libvirt/fake-hypervisor.ts';
 import { FakeVmDriver } from '../../supervisor/libvirt/fake-vm-driver.ts';
 import { domainName, environmentOfDomain, Vm, type VmHost } from '../../supervisor/vms/vm.ts';
@@ -120,7 +129,7 @@ export class FakeHost implements AsyncDisposable {
         forgetChannel: () => {},
         channel: async (vm: Vm) => {
           const { network } = await vm.manifest();
-          return { agentGet: async () => ({ status: segments.get(network.index)?.up === true ? 200 : 503, body: null }), close: async () => {} };
+          return { exec: async ({ command }: ExecRequest, signal?: AbortSignal) => this.guest(vm.id)?.run(Buffer.from(command.at(-1) ?? '', 'base64').toString(), signal) ?? (() => { throw new SomnusError('guest_unreachable', 'The VM is off'); })(), agentGet: async () => ({ status: segments.get(network.index)?.up === true ? 200 : 503, body: null }), close: async () => {} };
         },
       } as unknown as Guests,
     };
@@ -145,6 +154,7 @@ export class FakeControlPlane implements AsyncDisposable {
   readonly records: SqliteEnvironments;
   readonly snapshots: SnapshotManager;
   readonly snapshotRecords: SqliteSnapshots;
+  readonly packs: PackManager;
   readonly profileChanges: ProfileChanges;
   readonly images: ImageStore;
   readonly vms: VmHost;
@@ -158,9 +168,8 @@ export class FakeControlPlane implements AsyncDisposable {
     this.workshop = openWorkshop(host.folder, options.faults ? { faults: options.faults } : {});
     const { store, events, engine, idempotency } = this.workshop;
     const register = engine.register.bind(engine);
-    engine.register = <I, C>(kind: OperationKind<I, C>): void => register({
-      ...kind, steps: kind.steps.map((step) => (step.name === options.timeouts?.step ? { ...step, timeoutMs: options.timeouts.timeoutMs } : step)),
-    });
+    const shortened = <C>(steps: readonly Step<C>[]): readonly Step<C>[] => steps.map((step) => (step.name === options.timeouts?.step ? { ...step, timeoutMs: options.timeouts.timeoutMs } : step));
+    engine.register = <I, C>({ steps, ...kind }: OperationKind<I, C>): void => register({ ...kind, steps: typeof steps === 'function' ? (input) => shortened(steps(input)) : shortened(steps) });
     this.vms = host.machineHost(this.driver, this.#guests);
     this.images = new ImageStore(host.pool);
     this.records = new SqliteEnvironments(store);
@@ -170,10 +179,14 @@ export class FakeControlPlane implements AsyncDisposable {
     const troubles = new Troubles({ events, log });
     const now = (): Date => new Date();
     const assertMayMake = (): void => {};
-    const monitor = { forget: () => {}, latest: () => undefined, read: () => [] } as never;
+    const monitor = {
+      forget: () => {}, latest: () => undefined, read: () => [],
+      onGuestStats: (listener: (id: string, stats: object) => void) => { for (const { id } of this.records.all()) queueMicrotask(() => listener(id, {})); return () => {}; },
+    } as never;
+    const [packFiles, packHistory] = [new PackFiles(join(host.folder, 'packs')), new SqlitePackHistory(store)];
     this.environments = new EnvironmentManager({
       store, environments: this.records, events, operations: engine, idempotency, host: this.vms, images: this.images, profiles: service, monitor, log, defaultProfile: 'small', defaultRestartPolicy: 'on-failure',
-      memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake,
+      memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake, planPacks: planNewPacks(packFiles),
     });
     registerLifecycleKinds(engine, { ...deps, images: this.images, profiles: service, monitor, keys: { revokeAllOf: () => {} }, removedDays: 7, now });
     registerSnapshotKinds(engine, { ...deps, snapshots: this.snapshotRecords, memory: new SqliteSnapshotNotices(store) });
@@ -183,9 +196,13 @@ export class FakeControlPlane implements AsyncDisposable {
     engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, capacity: () => this.environments.capacity() }), join(host.folder, 'cache', 'image2')));
     this.snapshots = new SnapshotManager({
       store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.vms,
-      perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, now, troubles, assertMayMake,
+      perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, packCount: 30, packHistory, now, troubles, assertMayMake,
       comparison: new SnapshotComparison({ environments: this.environments, images: this.images, host: this.vms }),
     });
+    const packDeps = { ...deps, snapshots: this.snapshotRecords, history: packHistory, memory: new SqliteSnapshotNotices(store), assertMaySnapshot: async (id: string, count: number) => await this.snapshots.assertMayTake(id, count) };
+    registerPackKinds(engine, packDeps);
+    registerProvisionKind(engine, { ...packDeps, images: this.images, profiles: service, keys: { revokeAllOf: () => {} }, monitor });
+    this.packs = new PackManager({ ...packDeps, files: packFiles, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, operations: engine, idempotency, monitor });
     this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.vms });
     this.#reconciler = new Reconciler({
       store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.vms, startsAtOnce: 4, troubles, log,
@@ -273,7 +290,7 @@ export class FakeControlPlane implements AsyncDisposable {
 
 /** The kind with an image that is already built: a build itself takes minutes. */
 function prebuilt<I>(kind: OperationKind<I, { builtFolder: string }>, builtFolder: string): OperationKind<I, { builtFolder: string }> {
-  return { ...kind, open: async () => ({ builtFolder }), steps: kind.steps.map((step) => (step.name === 'image.build' ? { ...step, run: async () => {} } : step)) };
+  return { ...kind, open: async () => ({ builtFolder }), steps: typeof kind.steps === 'function' ? [] : kind.steps.map((step) => (step.name === 'image.build' ? { ...step, run: async () => {} } : step)) };
 }
 
 function writeImage(folder: string, version: string): void {

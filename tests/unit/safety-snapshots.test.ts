@@ -10,7 +10,7 @@ const daysAgo = (days: number): string => new Date(NOW.getTime() - days * 86_400
 
 function snapshot(name: string, days: number, change: Partial<SnapshotRecord> = {}): SnapshotRecord & { operationId: string | null } {
   return {
-    id: newId('snap', NOW.getTime() - days * 86_400_000), environmentId: 'env_a', name, description: '', state: 'ready', parent: null, memory: true, safety: true, vcpus: 1, memoryMiB: 512,
+    id: newId('snap', NOW.getTime() - days * 86_400_000), environmentId: 'env_a', name, description: '', state: 'ready', parent: null, memory: true, safety: true, packStep: false, packEntry: null, vcpus: 1, memoryMiB: 512,
     damage: null, checksumAt: null, checkedAt: null, createdAt: daysAgo(days), removedAt: null, purgeAt: null, operationId: null, ...change,
   };
 }
@@ -22,9 +22,9 @@ test('the newest three of an environment stay while they are younger than seven 
   const changed: SnapshotRecord[] = [];
   const deps = {
     store: shop.store, events: shop.events, records: { all: () => [{ id: 'env_a', name: 'a', owner: 'usr_a', state: 'running', operationId: null }] },
-    snapshots: { all: () => all, update: (record: SnapshotRecord) => { changed.push(record); } }, removedDays: 2, safety: { count: 3, days: 7 },
+    snapshots: { all: () => all, update: (record: SnapshotRecord) => { changed.push(record); } }, removedDays: 2, safety: { count: 3, days: 7 }, packCount: 2,
   };
-  await new SnapshotManager(deps as unknown as SnapshotManagerDeps).removeOldSafety(NOW);
+  await new SnapshotManager(deps as unknown as SnapshotManagerDeps).removeOldAutomatic(NOW);
   expect(changed.map(({ name }) => name).toSorted()).toEqual(['ancient', 'fourth']);
   for (const record of changed) expect(record).toMatchObject({ state: 'removed', removedAt: NOW.toISOString(), purgeAt: daysAgo(-2) });
 });

@@ -6,9 +6,10 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Cli } from '../command.ts';
 import { parsePairs } from '../parse-values.ts';
 
-interface CreateOptions { profile: string | undefined; network: NetworkPolicy | undefined; restart: RestartPolicy | undefined; label: string[]; cpus: number | undefined; memory: number | undefined; disk: number | undefined; from: string | undefined; wait: boolean }
+interface CreateOptions { profile: string | undefined; network: NetworkPolicy | undefined; restart: RestartPolicy | undefined; label: string[]; cpus: number | undefined; memory: number | undefined; disk: number | undefined; from: string | undefined; packs: string | undefined; onFailure: 'keep' | 'remove' | undefined; wait: boolean }
 
 export async function create(cli: Cli, args: { name: string }, options: CreateOptions): Promise<number> {
+  if (options.onFailure !== undefined && options.packs === undefined) throw new SomnusError('invalid_request', '--on-failure needs --packs', { hint: 'It says what happens when a pack cannot be installed.' });
   if (options.from !== undefined) return await createFrom(cli, args.name, options.from, options);
   const body = {
     name: args.name,
@@ -18,6 +19,8 @@ export async function create(cli: Cli, args: { name: string }, options: CreateOp
     ...(options.cpus === undefined ? {} : { vcpus: options.cpus }),
     ...(options.memory === undefined ? {} : { memoryMiB: options.memory }),
     ...(options.disk === undefined ? {} : { diskGiB: options.disk }),
+    ...(options.packs === undefined ? {} : { packs: options.packs.split(',').filter((name) => name !== '') }),
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
     ...(options.label.length === 0 ? {} : { labels: parsePairs(options.label, 'a label') }),
   };
   return await changeEnvironments(cli, [args.name], { send: async (api, _name, headers) => await api.call('post', '/v1/environments', { body, headers }) }, options);
@@ -25,7 +28,7 @@ export async function create(cli: Cli, args: { name: string }, options: CreateOp
 
 /** A fork: it has the hardware, network and labels of its source. */
 async function createFrom(cli: Cli, newName: string, from: string, { wait, label, ...options }: CreateOptions): Promise<number> {
-  const given = (['profile', 'network', 'restart', 'cpus', 'memory', 'disk'] as const).filter((option) => options[option] !== undefined);
+  const given = (['profile', 'network', 'restart', 'cpus', 'memory', 'disk', 'packs'] as const).filter((option) => options[option] !== undefined);
   if (given.length + label.length > 0) throw new SomnusError('invalid_request', `--from cannot be combined with --${given[0] ?? 'label'}`, { hint: 'The new environment has the hardware and settings of its source. Change them afterwards with `somnus set` and `somnus profile apply`.' });
   const [, source = from, snapshot] = /^([^/]+)\/(.+)$/.exec(from) ?? [];
   const { fork } = await import('./snapshots.ts');

@@ -102,6 +102,8 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
     return items.filter(({ status }) => action !== 'cancel' || status === 'queued' || status === 'running').map(({ id, kind, status }) => ({ word: id, summary: `${kind} ${status}` }));
   },
   profile: async (client) => (await client.call('get', '/v1/profiles', { timeoutMs })).items.map(({ name, description }) => ({ word: name, summary: description })),
+  pack: async (client) => (await client.call('get', '/v1/packs', { timeoutMs })).items.map(({ name, description }) => ({ word: name, ...(description === null ? {} : { summary: description }) })),
+  'installed-pack': async (client, ref) => (await client.call('get', '/v1/environments/{ref}/packs', { path: { ref }, timeoutMs })).items.map(({ name, version }) => ({ word: name, summary: version })),
   image: async (client) => (await client.call('get', '/v1/images', { timeoutMs })).items.map(({ version }) => ({ word: version })),
   key: async (client) => (await client.call('get', '/v1/keys', { timeoutMs })).items.map(({ id, name }) => ({ word: id, summary: name })),
 };

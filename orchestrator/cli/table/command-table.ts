@@ -5,12 +5,14 @@ import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
 import { memoryCommands } from './memory-commands.ts';
+import { packCommands } from './pack-commands.ts';
 import { researchCommands } from './research-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
 
 export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Snapshots and forks:', entries: snapshotCommands },
+  { title: 'Packs:', entries: packCommands },
   { title: 'Inside an environment:', entries: guestCommands },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },

@@ -33,7 +33,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
     command({
       name: 'restore', summary: 'restore a snapshot', quiet: true,
       description: 'The environment keeps its name, id and addresses. The present is saved as a safety snapshot first, and restored if the operation fails.',
-      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo latest', 'the newest one; safety snapshots do not count'], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
+      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo latest', 'the newest one that you took'], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
       arguments: { name: name('restore'), snapshot: snapshot() },
       options: { safety: negatable('--safety', 'save the current state as a safety snapshot (default)'), diskOnly: flag('--disk-only', 'boot from its disk instead of loading its memory'), wait: wait() },
       load: async () => (await load()).restoreSnapshot,

@@ -25,6 +25,8 @@ export function snapshotFacts(snapshot: Snapshot): [string, string][] {
     ['parent', snapshot.parent],
     ['contains', snapshot.memory ? 'disk and memory' : 'disk'],
     ['safety', snapshot.safety ? 'taken before a restore' : null],
+    ['pack step', snapshot.packStep ? 'taken for a step of a pack' : null],
+    ['pack entry', snapshot.packEntry === null ? null : String(snapshot.packEntry)],
     ['vcpus', String(snapshot.vcpus)],
     ['memory', formatMiB(snapshot.memoryMiB)],
     ['size', size(snapshot.sizeBytes)],

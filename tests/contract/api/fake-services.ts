@@ -15,6 +15,8 @@ import type { Job } from '../../../orchestrator/jobs/job.ts';
 import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import { Pack } from '../../../orchestrator/packs/pack.ts';
+import { parsePack } from '../../../orchestrator/packs/parse-pack.ts';
 import type { PublishedPort } from '../../../orchestrator/ports/published-port.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import { Config } from '../../../common/config.ts';
@@ -47,7 +49,7 @@ const callers: Record<string, Caller> = {
 export function environment(id: string, name: string): Environment {
   return {
     id, name, owner: 'usr_a', state: 'running', stateReason: null, pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
-    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, diskUsedBytes: null, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
+    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, diskUsedBytes: null, snapshotId: null, packEntry: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
     removedAt: null, purgeAt: null, version: 1,
   };
 }
@@ -76,7 +78,7 @@ export const hostStatus: HostStatus = {
 
 function snapshot(environmentId: string): Snapshot {
   return {
-    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0, damage: null, checksumAt: null, checkedAt: null,
+    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, packStep: false, packEntry: null, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0, damage: null, checksumAt: null, checkedAt: null,
     createdAt: AT, removedAt: null, purgeAt: null,
   };
 }
@@ -95,6 +97,7 @@ export const JOB: Job = {
   progress: { percent: 4, done: 40, total: 1000, etaSeconds: 7200, line: 'step 40/1000, ETA 2 h' }, stdoutBytes: 21, stderrBytes: 0, startedAt: AT, endedAt: null,
 };
 
+const PACK = Pack.parse({ name: 'base-tools', version: '1.0.0', description: 'Tools', steps: [{ name: 'jq', apt: ['jq'], check: 'jq --version' }] });
 const PORT: PublishedPort = { environmentId: ENV_A, port: 3000, hostPort: 18_000, url: 'http://127.0.0.1:18000', status: 'listening', problem: null, createdAt: AT };
 
 function decisionOn({ command, context, hints }: ActionRequest): Decision {
@@ -343,6 +346,41 @@ export class FakeServices implements Services {
     publish: async (caller, ref, { port, hostPort = 18_000 }) => ({ ...PORT, environmentId: this.#find(caller, ref).id, port, hostPort }),
     list: async (caller, ref) => [{ ...PORT, environmentId: this.#find(caller, ref).id }],
     remove: async (caller, ref) => { this.#find(caller, ref); },
+  };
+
+  readonly packs: Services['packs'] = {
+    available: async () => [{ name: PACK.name, version: PACK.version, description: PACK.description, depends: [], steps: 1, builtIn: true, problem: null }],
+    get: async (name) => {
+      if (name === 'coding') return { builtIn: true, pack: PACK }; // the name that the test of all answers uses
+      if (name !== PACK.name) throw new SomnusError('not_found', `There is no pack ${name}`);
+      return { builtIn: true, pack: PACK };
+    },
+    create: async (_caller, { yaml }) => ({ builtIn: false, pack: parsePack(yaml) }),
+    remove: async (_caller, name) => { this.calls.push({ what: 'remove pack', with: name }); },
+    installed: (caller, ref) => {
+      this.#find(caller, ref);
+      return [{ name: PACK.name, version: PACK.version, complete: true, steps: ['jq'], depends: [], at: AT, actor: 'key_write', entry: 2 }];
+    },
+    install: async (caller, ref, { packs }) => {
+      this.calls.push({ what: 'install', with: { id: this.#find(caller, ref).id, packs } });
+      return packs.includes('present') ? { operation: null, already: [{ name: 'present', version: '1.0.0' }], skipped: [] } : { operation: operation({ kind: 'pack.install' }), already: [], skipped: [] };
+    },
+    uninstall: async (caller, ref, name) => {
+      this.calls.push({ what: 'uninstall', with: { id: this.#find(caller, ref).id, name } });
+      return { operation: operation({ kind: 'pack.uninstall' }), already: [], skipped: [] };
+    },
+    verify: async (caller, ref) => {
+      this.#find(caller, ref);
+      return operation({ kind: 'pack.verify', status: 'succeeded', endedAt: AT, result: { ok: false, results: [{ pack: PACK.name, version: PACK.version, step: 'jq', ok: false, output: 'no jq' }] } });
+    },
+    history: (caller, ref) => {
+      this.#find(caller, ref);
+      return { items: [{ number: 2, parent: 1, at: AT, actor: 'key_write', operationId: OP, action: 'install', pack: PACK.name, version: PACK.version, step: 'jq', completes: true, snapshotId: newId('snap'), current: true, snapshot: 'pack2' }], nextCursor: null };
+    },
+    returnTo: async (caller, ref, { entry }) => {
+      this.calls.push({ what: 'return', with: entry });
+      return { snapshot: { ...snapshot(this.#find(caller, ref).id), name: 'pack2' }, operation: operation({ kind: 'snapshot.restore' }) };
+    },
   };
 
   readonly jobs: Services['jobs'] = {

@@ -73,6 +73,7 @@ describe('The answer has the documented status and shape', () => {
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, publishPort: { port: 3000 }, startJob: { command: ['echo', 'hi'] }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    createPack: { yaml: 'name: p\nversion: "1"\ndescription: d\nsteps: [{ name: s, command: "true", check: "true" }]' }, installPacks: { packs: ['base-tools'] }, returnToPackEntry: { entry: 2 },
     setFixes: { mode: 'act' }, setAutoscaling: { smallest: 'idle', largest: 'research' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };

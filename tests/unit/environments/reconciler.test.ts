@@ -59,7 +59,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   const troubles = new Troubles({ events, log });
   const reconciler = new Reconciler({
     store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), guestWatch: { hasPanicked: () => false }, environments: { runAutomatically, isChanging: () => false, purgeExpired: async () => {} },
-    snapshots: { purgeExpired: async () => {}, removeOldSafety: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
+    snapshots: { purgeExpired: async () => {}, removeOldAutomatic: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {
     ids, records, reconciler, broken, forgotten, troubles, events,
