@@ -59,9 +59,9 @@ describe('A key limited to one environment', () => {
     test(`is refused by ${title}`, async () => { expect(await outcome(route, keys.limited)).toEqual({ status: 403, code: 'forbidden' }); });
   }
 
-  test('only has access to environments, operations, events, memory of its environment, and reading', () => {
+  test('only has access to environments, operations, events, memory of its environment, the list of packs, and reading', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
-    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|read|memory(\/remember|\/remember-all|\/recall|\/context|\/files.*|\/memories\/\{id\}\/file)?)$/);
+    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|packs(\/schema|\/\{name\})?|read|memory(\/remember|\/remember-all|\/recall|\/context|\/files.*|\/memories\/\{id\}\/file)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 
