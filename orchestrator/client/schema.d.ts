@@ -2471,7 +2471,7 @@ export interface components {
             seq: number;
             /** Format: date-time */
             at: string;
-            /** @description The API key; `somnus` if Somnus acted by itself; null if the request had no valid key. */
+            /** @description The API key; the id of an environment if the request came from inside its VM; `somnus` if Somnus acted by itself; null if the request had no valid key. */
             keyId: string | null;
             user: string | null;
             /** @description The operation id of the route, such as runAction or removeEnvironment. If Somnus acted by itself, that of the route that does the same. */
@@ -4257,6 +4257,25 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `rate_limited`: Too many requests */
+        Status429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/docs#rate_limited",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "code": "rate_limited",
+                 *       "detail": "Too many requests",
+                 *       "hint": "Wait a moment and try again."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `command_failed`: A command on the host failed. `corrupt`: Stored data is damaged. `newer_format`: The data was written by a newer Somnus. `config_invalid`: The configuration is not valid. `internal`: Something went wrong inside Somnus */
         InternalError: {
             headers: {
@@ -4493,6 +4512,7 @@ export type ResponseTooLarge = components['responses']['TooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseUnprocessable = components['responses']['Unprocessable'];
 export type ResponseLocked = components['responses']['Locked'];
+export type ResponseStatus429 = components['responses']['Status429'];
 export type ResponseInternalError = components['responses']['InternalError'];
 export type ResponseBadGateway = components['responses']['BadGateway'];
 export type ResponseUnavailable = components['responses']['Unavailable'];

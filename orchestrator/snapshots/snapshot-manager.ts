@@ -20,6 +20,7 @@ import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
 import type { SnapshotComparison } from './snapshot-comparison.ts';
 import type { CheckInput } from './snapshot-checks.ts';
+import { SqliteVmForks } from '../vm-api/sqlite-vm-forks.ts';
 import { freeName, newSnapshot, withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SnapshotManagerDeps {
@@ -47,9 +48,11 @@ const GIB = 2 ** 30;
 
 export class SnapshotManager implements SnapshotService {
   readonly #deps: SnapshotManagerDeps;
+  readonly #vmForks: SqliteVmForks;
 
   constructor(deps: SnapshotManagerDeps) {
     this.#deps = deps;
+    this.#vmForks = new SqliteVmForks(deps.store);
   }
 
   async create(caller: Caller, ref: string, request: CreateSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -173,7 +176,7 @@ export class SnapshotManager implements SnapshotService {
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
-    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
+    if (caller.environmentId !== null && caller.inside !== true) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);
@@ -188,6 +191,7 @@ export class SnapshotManager implements SnapshotService {
         records.insert(fork);
         return fork.id;
       });
+      if (caller.inside) this.#vmForks.add(record, ids);
       const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
       return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
     });

@@ -13,6 +13,7 @@ import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
 import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
+import { vmForkMigrations } from '../vm-api/sqlite-vm-forks.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...vmForkMigrations];
