@@ -33,11 +33,12 @@ import { SqlitePorts } from './ports/sqlite-ports.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import { composeResearch } from './compose-research.ts';
-import { composeVmApi } from './compose-vm-api.ts';
+import { composeSecrets, composeVmApi } from './compose-vm-api.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { Users } from './users/users.ts';
+import { hostKey } from './vm-api/host-key.ts';
 import type { VmApi } from './vm-api/vm-api.ts';
 import type { VmLinks } from './vm-api/vm-links.ts';
 
@@ -118,8 +119,10 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const documents = new QueuedDocumentReader();
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
-  const services: Services = { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
-  const { vmApi, vmLinks } = await composeVmApi({ config, paths, store, services, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
+  const derive = await hostKey(paths.hostKeyFile);
+  const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
+  const services: Services = { actions, jobs, audit, ports, secrets: gateway.secrets, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
+  const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
     services, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };

@@ -20,6 +20,7 @@ import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { researchRoutes } from './routes/research.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -34,6 +35,7 @@ export const routeTable: readonly Route[] = [
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,
+  ...secretRoutes,
   ...userRoutes,
   ...operationRoutes,
   ...eventRoutes,

@@ -6,6 +6,7 @@ import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
+import type { SecretService } from '../gateway/secret.ts';
 import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image-schemas.ts';
 import type { AuditService } from '../audit/audit-entry.ts';
@@ -30,6 +31,7 @@ export interface Services {
   jobs: JobService;
   audit: AuditService;
   ports: PortService;
+  secrets: SecretService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

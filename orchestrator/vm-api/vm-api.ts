@@ -4,12 +4,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { newId } from '../../common/ids.ts';
 import { secretIn } from '../api/authentication.ts';
 import { createExpressApp } from '../api/express-app.ts';
 import type { ApiMetrics } from '../api/prom-client-metrics.ts';
 import { PROBLEM_TYPE, toProblem } from '../api/problem.ts';
+import { guardRequest } from '../api/request-guard.ts';
 import type { Services } from '../api/services.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
+import { Gateway } from '../gateway/gateway.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Parts } from '../startup/parts.ts';
 import { RequestRate, type Rate } from './request-rate.ts';
@@ -33,6 +36,7 @@ export interface VmApiOptions {
   records: { get(id: string): EnvironmentRecord | undefined };
   tokens: VmTokens;
   limits: VmLimitsService;
+  gateway: Pick<Gateway, 'handle' | 'upgrade'>;
   log: Logger;
   aliveMs?: number;
   patience?: Patience;
@@ -45,7 +49,7 @@ export interface VmApi {
   close(): void;
 }
 
-export function createVmApi({ services, parts, metrics, version, records, tokens, limits, log, aliveMs = 15_000, patience = PATIENCE, rate: limit = VM_RATE }: VmApiOptions): VmApi {
+export function createVmApi({ services, parts, metrics, version, records, tokens, limits, gateway, log, aliveMs = 15_000, patience = PATIENCE, rate: limit = VM_RATE }: VmApiOptions): VmApi {
   const closing = new AbortController();
   const rate = new RequestRate(limit);
   const server = createServer({ requestTimeout: 0 }, serve);
@@ -56,7 +60,10 @@ export function createVmApi({ services, parts, metrics, version, records, tokens
     keyWatch: { watch: () => () => {} }, // a token is valid as long as the connection that it comes over
     authenticate: async (request) => authenticate(request),
   }, log);
-  server.on('upgrade', (_request, socket) => refuse(socket, new SomnusError('not_found', 'There is no WebSocket at this path')));
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {}); // `close` follows
+    upgrade(request, socket, head).catch((thrown: unknown) => refuse(socket, toSomnusError(thrown)));
+  });
 
   function authenticate(request: IncomingMessage): Caller {
     const record = recordOf(request);
@@ -82,13 +89,33 @@ export function createVmApi({ services, parts, metrics, version, records, tokens
       response.writeHead(status, { ...headers, connection: 'close' }).end(body);
       return;
     }
+    if (Gateway.serves(request.url ?? '')) return void throughGateway(request, response);
     request.url = request.url?.replace(/^\/v1\/me(?=[/?]|$)/, `/v1/environments/${environmentId}`) ?? '/';
     app(request, response);
   }
 
+  async function throughGateway(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = newId('req');
+    response.setHeader('x-request-id', requestId);
+    try {
+      guardRequest(request);
+      await gateway.handle(recordOf(request), request, response, requestId);
+    } catch (thrown) {
+      const { status, body, headers } = problemOf(toSomnusError(thrown), requestId);
+      if (status >= 500) log.info({ event: 'gateway.failed', requestId, err: thrown });
+      response.writeHead(status, headers).end(body);
+    }
+  }
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    rate.take(connections.environmentOf(request.socket) ?? '');
+    if (!Gateway.serves(request.url ?? '')) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: 'WebSockets are available at /gateway/NAME/.' });
+    guardRequest(request);
+    await gateway.upgrade(recordOf(request), request, socket, head, newId('req'));
+  }
+
   function refuse(socket: Duplex, error: SomnusError): void {
     const { status, body, headers } = problemOf(error);
-    socket.on('error', () => {});
     socket.end([`HTTP/1.1 ${status} Refused`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), 'connection: close', '', body].join('\r\n'));
   }
 
@@ -102,8 +129,8 @@ export function createVmApi({ services, parts, metrics, version, records, tokens
   };
 }
 
-function problemOf(error: SomnusError): { status: number; body: string; headers: Record<string, string> } {
-  const problem = toProblem(error);
+function problemOf(error: SomnusError, requestId?: string): { status: number; body: string; headers: Record<string, string> } {
+  const problem = toProblem(error, requestId);
   const body = JSON.stringify(problem);
   return { status: problem.status, body, headers: { 'content-type': PROBLEM_TYPE, 'content-length': String(Buffer.byteLength(body)) } };
 }

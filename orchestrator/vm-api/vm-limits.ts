@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { SqliteSecrets } from '../gateway/sqlite-secrets.ts';
 import type { Caller } from '../keys/caller.ts';
 import { MOST_VM_FORKS, type SqliteVmForks } from './sqlite-vm-forks.ts';
 
@@ -18,6 +19,8 @@ export const VmLimits = z.strictObject({
   forks: Count,
   snapshots: Count,
   requestsPerMinute: z.int(),
+  /** Addresses of services that it may use through the gateway. */
+  gateways: z.array(z.string()),
 });
 export type VmLimits = z.infer<typeof VmLimits>;
 
@@ -32,6 +35,7 @@ export interface VmLimitsDeps {
   snapshots: { all(environmentId: string): readonly { state: string }[] };
   snapshotsAllowed: number;
   requestsPerMinute: number;
+  secrets: Pick<SqliteSecrets, 'grantedNames'>;
 }
 
 export class OwnLimits implements VmLimitsService {
@@ -42,7 +46,7 @@ export class OwnLimits implements VmLimitsService {
   }
 
   async of(caller: Caller): Promise<VmLimits> {
-    const { environments, autoscaling, forks, snapshots, snapshotsAllowed, requestsPerMinute } = this.#deps;
+    const { environments, autoscaling, forks, snapshots, snapshotsAllowed, requestsPerMinute, secrets } = this.#deps;
     const { id, name, profile } = await environments.get(caller, caller.environmentId ?? '');
     const { enabled, profiles } = await autoscaling.get(caller, id);
     return {
@@ -50,6 +54,7 @@ export class OwnLimits implements VmLimitsService {
       forks: { allowed: MOST_VM_FORKS, used: forks.count(id) },
       snapshots: { allowed: snapshotsAllowed, used: snapshots.all(id).filter(({ state }) => state !== 'removed').length },
       requestsPerMinute,
+      gateways: secrets.grantedNames(id).map((secret) => `/gateway/${secret}/`),
     };
   }
 }

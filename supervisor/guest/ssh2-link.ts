@@ -177,6 +177,7 @@ export class Ssh2Link {
     channel.once('close', () => { forwarded.open -= 1; });
     channel.on('error', () => {}); // `close` follows
     channel.stderr.resume(); // sshd sends nothing there, but another server might
+    channel.setMaxListeners(0); // an HTTP server and pipelines add more than the default of ten
     const push = channel.push.bind(channel);
     channel.push = (chunk: unknown) => {
       if (channel.readableLength <= MOST_UNREAD_BYTES) return push(chunk);

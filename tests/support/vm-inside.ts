@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SomnusError } from '../../common/errors.ts';
 import { createMetrics } from '../../orchestrator/api/prom-client-metrics.ts';
 import type { Services } from '../../orchestrator/api/services.ts';
 import type { EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
@@ -50,7 +51,8 @@ export class VmInside implements AsyncDisposable {
   constructor(services: Services, records: { get(id: string): EnvironmentRecord | undefined }, more: Partial<VmApiOptions> = {}) {
     this.api = createVmApi({
       services, records, parts: allReady(), metrics: createMetrics([], log), version: '0.1.0', tokens: this.tokens, log,
-      limits: { of: async ({ environmentId }) => ({ environmentId: environmentId ?? '', name: 'a', profile: 'coding', profiles: ['idle', 'coding'], forks: { allowed: 3, used: 1 }, snapshots: { allowed: 200, used: 1 }, requestsPerMinute: 600 }) },
+      limits: { of: async ({ environmentId }) => ({ environmentId: environmentId ?? '', name: 'a', profile: 'coding', profiles: ['idle', 'coding'], forks: { allowed: 3, used: 1 }, snapshots: { allowed: 200, used: 1 }, requestsPerMinute: 600, gateways: [] }) },
+      gateway: { handle: async () => { throw new SomnusError('not_found', 'There are no secrets'); }, upgrade: async () => { throw new SomnusError('not_found', 'There are no secrets'); } },
       ...more,
     });
     this.#stack.defer(() => this.api.close());
