@@ -23,6 +23,7 @@ import { composeMemory, type MemoryParts } from './compose-memory.ts';
 import { ContainerImages } from './containers/container-images.ts';
 import { ContainerRunner } from './containers/container-runner.ts';
 import { DockerEngine } from './containers/docker-engine.ts';
+import { SshAccesses } from './environments/ssh-access.ts';
 import { Host } from './host/host-status.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
@@ -121,7 +122,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
-  const services: Services = { actions, jobs, audit, ports, secrets: gateway.secrets, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
+  const services: Services = { actions, jobs, audit, ports, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
   const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
     services, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],

@@ -8,6 +8,7 @@ import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Inc
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
+import { SshAccess } from '../environments/ssh-access.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
 import { Secret, SecretBudget, SecretProvider, SetSecret } from '../gateway/secret.ts';
@@ -68,7 +69,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
-  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));

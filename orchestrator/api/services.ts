@@ -5,6 +5,7 @@ import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { SshAccessService } from '../environments/ssh-access.ts';
 import type { Event, EventFilter } from '../events/event.ts';
 import type { SecretService } from '../gateway/secret.ts';
 import type { HostService } from '../host/host.ts';
@@ -32,6 +33,7 @@ export interface Services {
   audit: AuditService;
   ports: PortService;
   secrets: SecretService;
+  ssh: SshAccessService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

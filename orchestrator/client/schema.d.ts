@@ -721,6 +721,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the SSH key of an environment
+         * @description For SSH clients that connect through `somnus ssh-proxy`. The key is the same until the environment is purged; a fork has another one. It is a POST so that the audit log records it.
+         */
+        post: operations["getSshAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/files": {
         parameters: {
             query?: never;
@@ -4090,6 +4110,15 @@ export interface components {
              */
             deadlineSeconds?: number;
         };
+        SshAccess: {
+            environmentId: string;
+            name: string;
+            user: string;
+            /** @description In the format of OpenSSH. Gives root access to the environment to those who can reach it. */
+            privateKey: string;
+            /** @description The host key of the environment, as in a known_hosts file. */
+            hostPublicKey: string;
+        };
         StartJob: {
             /** @description Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell. */
             command: string | string[];
@@ -4637,6 +4666,7 @@ export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
 export type SoftReboot = components['schemas']['SoftReboot'];
 export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
+export type SshAccess = components['schemas']['SshAccess'];
 export type StartJob = components['schemas']['StartJob'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -6743,6 +6773,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getSshAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, and the host key to expect. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SshAccess"];
+                };
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];

@@ -351,6 +351,8 @@ export class FakeServices implements Services {
     remove: async (caller, ref) => { this.#find(caller, ref); },
   };
 
+  readonly ssh: Services['ssh'] = { of: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, name: 'a', user: 'root', privateKey: 'private', hostPublicKey: 'ssh-ed25519 AAAA' }) };
+
   readonly secrets: Services['secrets'] = {
     set: async (caller, name, { provider }) => {
       this.calls.push({ what: 'set secret', with: name });
