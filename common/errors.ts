@@ -20,6 +20,7 @@ export const errorCodes = {
   insufficient_space: { title: 'The storage pool has too little space left', hint: 'Free space, or grow the pool with `somnus pool grow`.' },
   memory_in_use: { title: 'The guest uses more memory than it would have left', hint: 'Stop programs in the guest, or choose a profile with more memory.' },
   quota_exceeded: { title: 'A quota would be exceeded', hint: 'Remove what is no longer needed, or increase the quota.' },
+  rate_limited: { title: 'Too many requests', hint: 'Wait a moment and try again.' },
   unsupported: { title: 'This host cannot do that', hint: '`somnus doctor` checks this host.' },
   in_use: { title: 'Another process is using it', hint: '`somnus status` shows the running control plane; `somnus down` stops it.' },
   locked: { title: 'The data is locked', hint: 'Unlock it first.' },

@@ -11,6 +11,8 @@ export interface DataPaths {
   reserveFile: string;
   /** Secrets of environments (SSH keys), one folder each, mode 0700. */
   keysDir: string;
+  /** The key from which the tokens of VMs and the keys that seal secrets are derived. Not in the database, so a copy of that reveals none of them. */
+  hostKeyFile: string;
   /** Sockets and pid files; emptied by set-up after a reboot. */
   runDir: string;
   /** Quarantined keys of environments that no record knows, mode 0700. */
@@ -54,6 +56,7 @@ export function dataPaths(dataDir: string): DataPaths {
     statsDatabase: join(dataDir, 'stats.db'),
     reserveFile: join(dataDir, 'reserve'),
     keysDir: join(dataDir, 'keys'),
+    hostKeyFile: join(dataDir, 'keys', 'host.key'),
     runDir: join(dataDir, 'run'),
     quarantineDir: join(dataDir, 'quarantine'),
     logDir: join(dataDir, 'log'),

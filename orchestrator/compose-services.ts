@@ -13,7 +13,7 @@ import { bundleProgramHolder, type AgentBundle } from '../images/agent-bundle.ts
 import type { GuestChannel } from '../supervisor/guest/guest-channel.ts';
 import { ProgramHolder } from '../supervisor/guest/program-holder.ts';
 import { Vm } from '../supervisor/vms/vm.ts';
-import type { Collector } from './api/prom-client-metrics.ts';
+import type { ApiMetrics, Collector } from './api/prom-client-metrics.ts';
 import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
 import { composeCore } from './compose-core.ts';
@@ -23,6 +23,7 @@ import { composeMemory, type MemoryParts } from './compose-memory.ts';
 import { ContainerImages } from './containers/container-images.ts';
 import { ContainerRunner } from './containers/container-runner.ts';
 import { DockerEngine } from './containers/docker-engine.ts';
+import { SshAccesses } from './environments/ssh-access.ts';
 import { Host } from './host/host-status.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
@@ -33,10 +34,14 @@ import { SqlitePorts } from './ports/sqlite-ports.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import { composeResearch } from './compose-research.ts';
+import { composeSecrets, composeVmApi } from './compose-vm-api.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { Users } from './users/users.ts';
+import { hostKey } from './vm-api/host-key.ts';
+import type { VmApi } from './vm-api/vm-api.ts';
+import type { VmLinks } from './vm-api/vm-links.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -54,6 +59,7 @@ export interface ServicesOptions {
   parts: Parts;
   stack: AsyncDisposableStack;
   beginShutdown(): void;
+  metrics: ApiMetrics;
   log: Logger;
 }
 
@@ -62,6 +68,8 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
   jobWatch: JobWatch;
   containers: ContainerRunner;
   ports: PortPublisher;
+  vmApi: VmApi;
+  vmLinks: VmLinks;
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -69,7 +77,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
 }
 
 export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
-  const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, log } = options;
+  const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, metrics, log } = options;
   const { vms, driver, pool, hardware } = options.host;
   const core = await composeCore({ paths, store, fault, stack, log });
   const { events, troubles, clock, operations, engine, idempotency } = core;
@@ -112,9 +120,12 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const documents = new QueuedDocumentReader();
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
+  const derive = await hostKey(paths.hostKeyFile);
+  const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
+  const services: Services = { actions, jobs, audit, ports, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
+  const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
-    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
-    jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

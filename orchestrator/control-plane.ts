@@ -85,7 +85,7 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
       await using attempt = new AsyncDisposableStack();
       const store = SqliteStore.open({ path: paths.database, migrations: schema, log, lock, makeRoom: () => reserve.release() });
       attempt.defer(() => store.close());
-      const made = await composeServices({ config, paths, keyFile, fault, installation, startedAt, url, store, reserve, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), log });
+      const made = await composeServices({ config, paths, keyFile, fault, installation, startedAt, url, store, reserve, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), metrics, log });
       stack.use(attempt.move());
       return made;
     }, ['in_use', 'corrupt', 'newer_format', 'config_invalid', 'internal']);

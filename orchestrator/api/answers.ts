@@ -5,6 +5,7 @@ import { PastIncident } from '../agent/agent-schemas.ts';
 import { AuditEntry } from '../audit/audit-entry.ts';
 import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
+import { Secret } from '../gateway/secret.ts';
 import { Image } from '../images/image-schemas.ts';
 import { Job } from '../jobs/job.ts';
 import { AvailablePack, InstalledPack, ShownPackEntry } from '../packs/pack-schemas.ts';
@@ -102,6 +103,9 @@ export type AuditPage = z.infer<typeof AuditPage>;
 
 export const PortPage = pageOf(PublishedPort);
 export type PortPage = z.infer<typeof PortPage>;
+
+export const SecretPage = pageOf(Secret);
+export type SecretPage = z.infer<typeof SecretPage>;
 
 export const JobPage = pageOf(Job);
 export type JobPage = z.infer<typeof JobPage>;

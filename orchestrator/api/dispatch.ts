@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Caller } from '../keys/caller.ts';
-import { authenticate, authorize, anonymous } from './authentication.ts';
+import { authorize, anonymous } from './authentication.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
 import { replayed } from './sealed-replays.ts';
@@ -18,7 +18,9 @@ export interface DispatchOptions {
   maxBodyBytes: number;
   /** Fires when the server stops. */
   closing: AbortSignal;
-  keyWatch: KeyWatch;
+  keyWatch: Pick<KeyWatch, 'watch'>;
+  /** Identifies the caller of a route that is not public. @throws unauthenticated, key_expired */
+  authenticate(request: IncomingMessage): Promise<Caller>;
 }
 
 /** How long an answer may take to send its last data after its key became invalid, before it is cut off. */
@@ -26,7 +28,7 @@ const LAST_WORDS_MS = 1000;
 
 /** @throws any error before the answer started, and errors that cut it off later (which can no longer be sent); `cancelled` when the client disconnected */
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
-  const caller = route.access === 'public' ? anonymous : await authenticate(request.headers.authorization, options.context.services.keys);
+  const caller = route.access === 'public' ? anonymous : await options.authenticate(request);
   trace.keyId = caller.keyId;
   const record = recorderOf(route, caller, request, trace, options.context);
   try {

@@ -29,6 +29,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   idempotency_mismatch: 422,
   unsupported: 422,
   locked: 423,
+  rate_limited: 429,
   command_failed: 500,
   config_invalid: 500,
   corrupt: 500,

@@ -11,6 +11,7 @@ export const tagTexts: Readonly<Record<string, string>> = {
   profiles: 'Named amounts of vCPUs, memory and disk.',
   images: 'Guest images, which new environments start from.',
   keys: 'API keys.',
+  secrets: 'Keys of services that environments use through the gateway without having them.',
   users: 'Users, who own environments, keys and memory.',
   operations: 'Long-running changes, with their steps.',
   events: 'What happened, as a list or a stream.',
@@ -39,7 +40,7 @@ export interface ErrorResponse { name: string; description: string; codes: reado
 
 const names: Readonly<Record<number, string>> = {
   400: 'InvalidRequest', 401: 'Unauthenticated', 403: 'Forbidden', 404: 'NotFound', 405: 'MethodNotAllowed', 409: 'Conflict', 412: 'PreconditionFailed', 413: 'TooLarge', 415: 'UnsupportedMediaType', 422: 'Unprocessable',
-  423: 'Locked', 500: 'InternalError', 502: 'BadGateway', 503: 'Unavailable', 504: 'Timeout',
+  423: 'Locked', 429: 'TooManyRequests', 500: 'InternalError', 502: 'BadGateway', 503: 'Unavailable', 504: 'Timeout',
 };
 
 /** The answer for each status of an error, with the codes that have it. */

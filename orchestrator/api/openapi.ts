@@ -8,8 +8,10 @@ import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Inc
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
+import { SshAccess } from '../environments/ssh-access.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
+import { Secret, SecretBudget, SecretProvider, SetSecret } from '../gateway/secret.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
 import { Image } from '../images/image-schemas.ts';
 import { Job, JobStatus, StartJob } from '../jobs/job.ts';
@@ -55,7 +57,7 @@ import { CollectPage, CollectedPage, Passage, PassageList } from '../research/re
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SecretPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -69,7 +71,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
-  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,

@@ -21,6 +21,8 @@ import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { researchRoutes } from './routes/research.ts';
+import { secretRoutes } from './routes/secrets.ts';
+import { sshRoutes } from './routes/ssh.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -31,11 +33,13 @@ export const routeTable: readonly Route[] = [
   ...actionRoutes,
   ...jobRoutes,
   ...portRoutes,
+  ...sshRoutes,
   ...fileRoutes,
   ...packRoutes,
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,
+  ...secretRoutes,
   ...userRoutes,
   ...operationRoutes,
   ...eventRoutes,

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { authenticate } from './authentication.ts';
 import { docsAnswer } from './docs-page.ts';
 import { createExpressApp } from './express-app.ts';
 import { KeyWatch } from './key-watch.ts';
@@ -55,7 +56,7 @@ export function createApiServer({ services, parts, metrics, log, version, maxBod
     get docsPage() { return docsPage ??= docsAnswer(JSON.parse(this.openApi) as OpenApiDocument); },
   };
   const keyWatch = new KeyWatch({ verify: async (secret) => await services().keys.verify(secret) }, keyCheckMs);
-  const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch }, log);
+  const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch, authenticate: async ({ headers }) => await authenticate(headers.authorization, services().keys) }, log);
   const upgrades = createUpgradeHandler({ services, closing: closing.signal, keyWatch, aliveMs, log });
   // Uploads have no time limit; headers and JSON bodies have their own.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? '') }, app);

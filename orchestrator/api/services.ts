@@ -5,7 +5,9 @@ import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { SshAccessService } from '../environments/ssh-access.ts';
 import type { Event, EventFilter } from '../events/event.ts';
+import type { SecretService } from '../gateway/secret.ts';
 import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image-schemas.ts';
 import type { AuditService } from '../audit/audit-entry.ts';
@@ -31,6 +33,8 @@ export interface Services {
   jobs: JobService;
   audit: AuditService;
   ports: PortService;
+  secrets: SecretService;
+  ssh: SshAccessService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

@@ -7,7 +7,7 @@ import { PageQuery, type Page } from '../store/page.ts';
 export const AuditEntry = z.strictObject({
   seq: z.int().meta({ description: 'Number of the entry, from 1 without gaps.' }),
   at: z.iso.datetime(),
-  keyId: z.string().nullable().meta({ description: 'The API key; `somnus` if Somnus acted by itself; null if the request had no valid key.' }),
+  keyId: z.string().nullable().meta({ description: 'The API key; the id of an environment if the request came from inside its VM; `somnus` if Somnus acted by itself; null if the request had no valid key.' }),
   user: z.string().nullable(),
   action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment. If Somnus acted by itself, that of the route that does the same.' }),
   target: z.string().meta({ description: 'The path of the request, without its query.' }),

@@ -26,6 +26,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   insufficient_space: exitCodes.error,
   memory_in_use: exitCodes.conflict,
   quota_exceeded: exitCodes.error,
+  rate_limited: exitCodes.error,
   unsupported: exitCodes.error,
   cancelled: exitCodes.error,
   interrupted: exitCodes.error,

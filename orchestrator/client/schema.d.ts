@@ -721,6 +721,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the SSH key of an environment
+         * @description For SSH clients that connect through `somnus ssh-proxy`. The key is the same until the environment is purged; a fork has another one. It is a POST so that the audit log records it.
+         */
+        post: operations["getSshAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/files": {
         parameters: {
             query?: never;
@@ -1145,6 +1165,71 @@ export interface paths {
          * @description `id` is the id of a key, or the name of the only valid key that has it.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or replace a secret
+         * @description The key is encrypted on the host, and no answer contains it. Programs in environments to which the secret is granted reach the service at `/gateway/NAME/…` of the VM API; the host adds the key. Grants are kept; the usage starts at zero, and open requests end.
+         */
+        put: operations["setSecret"];
+        post?: never;
+        /**
+         * Permanently remove a secret
+         * @description Also ends its open requests.
+         */
+        delete: operations["removeSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your secrets, without their keys */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/{secret}/grants/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Allow an environment to use a secret
+         * @description Forks of the environment may not use it until it is granted to them.
+         */
+        put: operations["grantSecret"];
+        post?: never;
+        /**
+         * No longer allow an environment to use a secret
+         * @description Also ends the open requests of the environment.
+         */
+        delete: operations["revokeSecret"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2628,7 +2713,7 @@ export interface components {
             seq: number;
             /** Format: date-time */
             at: string;
-            /** @description The API key; `somnus` if Somnus acted by itself; null if the request had no valid key. */
+            /** @description The API key; the id of an environment if the request came from inside its VM; `somnus` if Somnus acted by itself; null if the request had no valid key. */
             keyId: string | null;
             user: string | null;
             /** @description The operation id of the route, such as runAction or removeEnvironment. If Somnus acted by itself, that of the route that does the same. */
@@ -4202,11 +4287,87 @@ export interface components {
             /** @description Where the previous content is kept until the next restore; null if there was none. */
             previous: string | null;
         };
+        Secret: {
+            name: string;
+            /** @description Id of the user. */
+            owner: string;
+            provider: components["schemas"]["SecretProvider"];
+            baseUrl: string;
+            header: string;
+            methods: ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE")[];
+            paths: string[];
+            budget: components["schemas"]["SecretBudget"];
+            allowPrivate: boolean;
+            usage: {
+                requests: number;
+                bytes: number;
+            };
+            /** @description The environments that may use it. */
+            environments: {
+                id: string;
+                name: string;
+            }[];
+            /** Format: date-time */
+            setAt: string;
+        };
+        SecretBudget: {
+            requestsPerMinute: number | null;
+            /** @description Maximum number of requests since the secret was set; null for no limit. */
+            requests: number | null;
+            /** @description Maximum number of bytes in both directions since the secret was set; null for no limit. */
+            bytes: number | null;
+        };
+        SecretPage: {
+            items: components["schemas"]["Secret"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        SecretProvider: "anthropic" | "openai" | "generic";
         SetAutoscaling: {
             /** @description The smallest profile that is applied automatically. */
             smallest: string;
             /** @description The largest profile that is applied automatically. */
             largest: string;
+        };
+        SetSecret: {
+            /** @description The key. No answer ever contains it. */
+            value: string;
+            provider: components["schemas"]["SecretProvider"];
+            /**
+             * Format: uri
+             * @description Where the service is. Required for `generic`; otherwise defaults to the provider's. Only admins can set it.
+             */
+            baseUrl?: string;
+            /** @description The header that contains the key, such as X-Api-Key or `Authorization: Bearer`. Required for `generic`. */
+            header?: string;
+            /**
+             * @default [
+             *       "GET",
+             *       "POST"
+             *     ]
+             */
+            methods?: ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE")[];
+            /**
+             * @description The paths below `baseUrl` that VMs may use.
+             * @default [
+             *       "/v1/*"
+             *     ]
+             */
+            paths?: string[];
+            /** @default {} */
+            budget?: {
+                /** @default 60 */
+                requestsPerMinute?: number | null;
+                /** @default null */
+                requests?: number | null;
+                /** @default null */
+                bytes?: number | null;
+            };
+            /**
+             * @description Whether `baseUrl` may be http, and lead to this host or a private network. Only admins can set it.
+             * @default false
+             */
+            allowPrivate?: boolean;
         };
         ShownPack: {
             builtIn: boolean;
@@ -4278,6 +4439,15 @@ export interface components {
              * @default 10
              */
             deadlineSeconds?: number;
+        };
+        SshAccess: {
+            environmentId: string;
+            name: string;
+            user: string;
+            /** @description In the format of OpenSSH. Gives root access to the environment to those who can reach it. */
+            privateKey: string;
+            /** @description The host key of the environment, as in a known_hosts file. */
+            hostPublicKey: string;
         };
         StartJob: {
             /** @description Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell. */
@@ -4587,6 +4757,25 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `rate_limited`: Too many requests */
+        TooManyRequests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/docs#rate_limited",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "code": "rate_limited",
+                 *       "detail": "Too many requests",
+                 *       "hint": "Wait a moment and try again."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `command_failed`: A command on the host failed. `corrupt`: Stored data is damaged. `newer_format`: The data was written by a newer Somnus. `config_invalid`: The configuration is not valid. `internal`: Something went wrong inside Somnus */
         InternalError: {
             headers: {
@@ -4806,13 +4995,19 @@ export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
 export type ResearchRunPage = components['schemas']['ResearchRunPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
+export type Secret = components['schemas']['Secret'];
+export type SecretBudget = components['schemas']['SecretBudget'];
+export type SecretPage = components['schemas']['SecretPage'];
+export type SecretProvider = components['schemas']['SecretProvider'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
+export type SetSecret = components['schemas']['SetSecret'];
 export type ShownPack = components['schemas']['ShownPack'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
 export type SoftReboot = components['schemas']['SoftReboot'];
 export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
+export type SshAccess = components['schemas']['SshAccess'];
 export type StartJob = components['schemas']['StartJob'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -4834,6 +5029,7 @@ export type ResponseTooLarge = components['responses']['TooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseUnprocessable = components['responses']['Unprocessable'];
 export type ResponseLocked = components['responses']['Locked'];
+export type ResponseTooManyRequests = components['responses']['TooManyRequests'];
 export type ResponseInternalError = components['responses']['InternalError'];
 export type ResponseBadGateway = components['responses']['BadGateway'];
 export type ResponseUnavailable = components['responses']['Unavailable'];
@@ -6933,6 +7129,40 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    getSshAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, and the host key to expect. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SshAccess"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     readFile: {
         parameters: {
             query: {
@@ -8175,6 +8405,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    setSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "value": "sk-ant-0000",
+                 *       "provider": "anthropic"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetSecret"];
+            };
+        };
+        responses: {
+            /** @description The secret, without its key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All secrets, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    grantSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, without its key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    revokeSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, without its key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

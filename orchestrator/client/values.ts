@@ -16,4 +16,5 @@ export const operationStatusValues = ['queued', 'running', 'cancelling', 'undoin
 export const portStatusValues = ['listening', 'failed'] as const;
 export const requestedContextValues = ['auto', 'vm', 'container', 'multi-agent', 'hybrid'] as const;
 export const restartPolicyValues = ['always', 'on-failure', 'never'] as const;
+export const secretProviderValues = ['anthropic', 'openai', 'generic'] as const;
 export const verdictValues = ['supported', 'refuted', 'conflicting', 'not enough evidence'] as const;

@@ -11,6 +11,8 @@ export interface Caller {
   environmentId: string | null;
   /** The name of that environment, for messages. */
   environmentName?: string;
+  /** Set for requests from inside the VM of that environment, which have no API key: `keyId` is then the environment's id. */
+  inside?: true;
   /** Whether a key limited to one environment may permanently destroy the environment, its snapshots or its present state; other keys always may. */
   mayPurge: boolean;
 }

@@ -21,6 +21,7 @@ import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
 import type { SnapshotComparison } from './snapshot-comparison.ts';
 import type { CheckInput } from './snapshot-checks.ts';
+import { SqliteVmForks } from '../vm-api/sqlite-vm-forks.ts';
 import { freeName, newSnapshot, withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SnapshotManagerDeps {
@@ -51,9 +52,11 @@ const GIB = 2 ** 30;
 
 export class SnapshotManager implements SnapshotService {
   readonly #deps: SnapshotManagerDeps;
+  readonly #vmForks: SqliteVmForks;
 
   constructor(deps: SnapshotManagerDeps) {
     this.#deps = deps;
+    this.#vmForks = new SqliteVmForks(deps.store);
   }
 
   async create(caller: Caller, ref: string, request: CreateSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -184,7 +187,7 @@ export class SnapshotManager implements SnapshotService {
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
-    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
+    if (caller.environmentId !== null && caller.inside !== true) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);
@@ -200,6 +203,7 @@ export class SnapshotManager implements SnapshotService {
         this.#deps.packHistory.copyPath(record.id, fork.packEntry, fork.id);
         return fork.id;
       });
+      if (caller.inside) this.#vmForks.add(record, ids);
       const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
       return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
     });

@@ -6,6 +6,7 @@ import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
+import { secretMigrations } from '../gateway/sqlite-secrets.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';
 import { portMigrations } from '../ports/sqlite-ports.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
@@ -14,6 +15,7 @@ import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
 import { packHistoryMigrations } from '../packs/sqlite-pack-history.ts';
 import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
+import { vmForkMigrations } from '../vm-api/sqlite-vm-forks.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations, ...vmForkMigrations, ...secretMigrations];

@@ -77,6 +77,11 @@ export interface GuestChannel {
   unixSocket(path: string, signal: AbortSignal): Promise<Duplex | undefined>;
   /** Opens a TCP connection to a port on the guest's loopback; undefined if nothing listens there. The signal ends the connection. @throws guest_unreachable, unavailable */
   tcpSocket(port: number, signal: AbortSignal): Promise<Duplex | undefined>;
+  /**
+   * Listens on a port of the guest's loopback as long as the present connection to the VM lasts; connects if necessary. `accept` gets each connection that a program in the guest makes. Repeatable.
+   * @returns whether it has just begun; undefined if the port is in use in the guest @throws guest_unreachable, cancelled
+   */
+  listen(port: number, accept: (socket: Duplex) => void, signal: AbortSignal): Promise<boolean | undefined>;
   /** Sends a GET to the HTTP server of the agent in the VM. */
   agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;

@@ -121,6 +121,10 @@ export class Ssh2Channel implements GuestChannel {
     return await this.#sessions.tcp(port, signal);
   }
 
+  async listen(port: number, accept: (socket: Duplex) => void, signal: AbortSignal): Promise<boolean | undefined> {
+    return await this.#sessions.listen(port, accept, signal);
+  }
+
   /** @throws guest_unreachable (including when nothing listens on the agent's port), timeout */
   async agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
     return await withDeadline(`The agent's answer to GET ${path}`, timeoutMs, undefined, async (signal) => {

@@ -1,5 +1,6 @@
 // One SSH connection to one VM, from its handshake to its loss. ssh2-channel.ts decides when to reconnect.
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions, type SFTPWrapper } from 'ssh2';
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -46,6 +47,11 @@ const MOST_WAITS = 5;
 /** A busy sshd has far less unread data than this. */
 const FLOW = { mostUnreadBytes: 16 * 1_048_576 };
 
+/** Connections from a guest to one port that are open at a time; sshd is told to refuse more. */
+const MOST_INCOMING = 32;
+/** What a guest may send on a connection before it is read: twice the window of ssh2, which does not enforce it. */
+const MOST_UNREAD_BYTES = 4 * 1_048_576;
+
 /** Returns the error of a connection that cannot be made or was lost. */
 export function unreachable(message: string, reason: 'connect' | 'host_key' | 'authentication' | 'lost' | 'closed', cause?: unknown): SomnusError {
   return new SomnusError('guest_unreachable', message, { details: { reason }, cause });
@@ -55,6 +61,8 @@ export class Ssh2Link {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #listeners = new Set<(error: SomnusError) => void>();
+  /** What takes the connections to each port of the guest's loopback that sshd forwards to the host. */
+  readonly #forwarded = new Map<number, { accept: (socket: Duplex) => void; open: number }>();
   #lossCause: unknown;
   #lost: SomnusError | undefined;
 
@@ -67,6 +75,7 @@ export class Ssh2Link {
       this.#lossCause ??= error;
       socket.destroy();
     });
+    client.on('tcp connection', ({ destPort }, accept, reject) => this.#accept(destPort, accept, reject));
     // ssh2 emits this before it ends the channels as if they had completed normally.
     client.on('close', () => {
       stopProbing();
@@ -104,6 +113,34 @@ export class Ssh2Link {
     return await this.#open((channel: ClientChannel) => channel, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
   }
 
+  /**
+   * Has sshd listen on a port of the guest's loopback, until the connection is lost. `accept` gets each connection to it. Repeatable.
+   * @returns false if sshd refuses, for example because a program in the guest listens there @throws guest_unreachable
+   */
+  async listen(port: number, accept: (socket: Duplex) => void): Promise<boolean> {
+    if (this.#lost) throw this.#lost;
+    if (this.#forwarded.has(port)) return true;
+    return await new Promise((resolve, reject) => {
+      const unsubscribe = this.onLost(reject);
+      try {
+        this.#client.forwardIn('127.0.0.1', port, (error) => {
+          unsubscribe();
+          if (this.#lost) return reject(this.#lost);
+          if (!error) this.#forwarded.set(port, { accept, open: 0 });
+          resolve(!error);
+        });
+      } catch (cause) {
+        unsubscribe();
+        reject(unreachable('The connection to the VM is closing', 'lost', cause));
+      }
+    });
+  }
+
+  /** Whether sshd listens on this port for us. */
+  listensOn(port: number): boolean {
+    return !this.#lost && this.#forwarded.has(port);
+  }
+
   /** Starts an SFTP session, which ends with the connection. @returns undefined if sshd allows no more sessions @throws guest_unreachable, unavailable (no SFTP there) */
   async openSftp(): Promise<SftpSession | undefined> {
     return await this.#open((channel: SFTPWrapper) => {
@@ -130,6 +167,24 @@ export class Ssh2Link {
   destroy(error: SomnusError): void {
     this.#markLost(error);
     this.#socket.destroy();
+  }
+
+  #accept(port: number, accept: () => ClientChannel, reject: () => void): void {
+    const forwarded = this.#forwarded.get(port);
+    if (this.#lost || forwarded === undefined || forwarded.open >= MOST_INCOMING) return reject();
+    const channel = accept();
+    forwarded.open += 1;
+    channel.once('close', () => { forwarded.open -= 1; });
+    channel.on('error', () => {}); // `close` follows
+    channel.stderr.resume(); // sshd sends nothing there, but another server might
+    channel.setMaxListeners(0); // an HTTP server and pipelines add more than the default of ten
+    const push = channel.push.bind(channel);
+    channel.push = (chunk: unknown) => {
+      if (channel.readableLength <= MOST_UNREAD_BYTES) return push(chunk);
+      channel.destroy();
+      return false;
+    };
+    forwarded.accept(channel);
   }
 
   async #open<C, T>(attach: (channel: C) => T, start: (done: (error: Error | undefined, channel: C) => void) => void): Promise<T | undefined> {

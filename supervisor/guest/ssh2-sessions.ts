@@ -105,6 +105,13 @@ export class Ssh2Sessions {
     return await endedBy(signal, link.openUnix(path));
   }
 
+  /** Has sshd listen on a port of the guest's loopback for this connection. @returns whether it has just begun; undefined if sshd refuses */
+  async listen(port: number, accept: (socket: Duplex) => void, signal: AbortSignal): Promise<boolean | undefined> {
+    const { link } = await this.#kept.get(signal);
+    if (link.listensOn(port)) return false;
+    return await untilAborted(link.listen(port, accept), signal) ? true : undefined;
+  }
+
   /**
    * Starts an SFTP session, which does not count as a session of a program. It is ended when a program needs its place, or when another one is
    * started. @returns undefined if sshd allows none now @throws guest_unreachable, unavailable (no SFTP there), cancelled

@@ -135,6 +135,18 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     load: async () => (await import('../commands/ports.ts')).openPort,
   }),
   command({
+    name: 'ssh-config', summary: 'print an entry for ~/.ssh/config', description: 'With it, ssh, scp, rsync, VS Code and JetBrains connect to somnus-NAME. Connections go through the control plane and wake the environment. Stores the key of the environment and its host key beside your API key.',
+    examples: [['ssh-config demo >>~/.ssh/config', ''], ['ssh-config demo >demo.ssh; ssh -F demo.ssh somnus-demo', 'without changing ~/.ssh/config']],
+    arguments: { name: name() }, options: {},
+    load: async () => (await import('../commands/ssh.ts')).sshConfig,
+  }),
+  command({
+    name: 'ssh-proxy', summary: 'connect standard input and output to the SSH server of an environment', description: 'The ProxyCommand of `somnus ssh-config`. Wakes a suspended or hibernated environment.',
+    examples: [['ssh-proxy demo', '']],
+    arguments: { name: name() }, options: {},
+    load: async () => (await import('../commands/ssh.ts')).sshProxy,
+  }),
+  command({
     name: 'cp', summary: 'copy files and folders in, out or between environments', usage: '[options] SRC… DST',
     description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. Several SRC need a folder as DST. '
       + 'Relative paths in an environment start at /root. - is standard input or output. Write a local name that contains a colon as ./a:b.',

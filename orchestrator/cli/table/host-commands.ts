@@ -1,5 +1,5 @@
 // Commands for the control plane, the host, images, profiles, keys and users.
-import { keyScopeValues } from '../../client/values.ts';
+import { keyScopeValues, secretProviderValues } from '../../client/values.ts';
 import { command, flag, group, list, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
@@ -185,6 +185,51 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm agent', 'by name, if only one valid key has it'], ['key rm key_01k8…', 'by id']],
       arguments: { ids: many('KEY', 'names or ids of keys', key) }, options: {},
       load: async () => (await import('../commands/keys.ts')).removeKeys,
+    }),
+  ]),
+  group('secret', 'let environments use services without having their keys', [
+    command({
+      name: 'set', summary: 'create or replace a secret', quiet: true,
+      description: 'Stores the key of a service on this host, encrypted. Programs in environments to which it is granted reach the service at http://127.0.0.1:7777/gateway/NAME/ in their VM; the host adds the key, which is never in the VM. '
+        + 'Reads the key from standard input, or asks for it. Replacing a secret keeps its grants, sets its usage to zero and ends open requests. Other addresses than the provider\'s need an admin key.',
+      examples: [
+        ['secret set claude --provider anthropic <key.txt', ''],
+        ['secret set gpt --provider openai --requests 10000', 'with a budget'],
+        ["secret set search --base-url https://api.example.com --header X-Api-Key --method GET --path '/search*'", 'another service'],
+        ["secret set local --base-url http://127.0.0.1:8000 --header 'Authorization: Bearer' --allow-private", 'a service on this host'],
+      ],
+      arguments: { name: one('NAME', 'name of the secret') },
+      options: {
+        provider: value('--provider PROVIDER', 'anthropic, openai or generic (default)', { choices: secretProviderValues }),
+        baseUrl: value('--base-url URL', "address of the service, if it is not the provider's (admins only)"),
+        header: value('--header HEADER', "header for the key, such as X-Api-Key or 'Authorization: Bearer'"),
+        method: list('--method METHOD', 'allow this method; can be repeated (default: GET and POST)', { choices: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const }),
+        path: list('--path PATH', 'allow this path below the address, or with * at its end all that begin with it; can be repeated (default: /v1/*)'),
+        perMinute: parsed('--per-minute N', 'maximum number of requests per minute (default: 60)', (typed) => parseCount(typed, 1)),
+        requests: parsed('--requests N', 'maximum number of requests', (typed) => parseCount(typed, 1)),
+        bytes: parsed('--bytes N', 'maximum number of bytes in both directions', (typed) => parseCount(typed, 1)),
+        allowPrivate: flag('--allow-private', 'allow http, this host and private networks as the address (admins only)'),
+        valueFile: value('--value-file FILE', 'read the key from this file; - is standard input'),
+      },
+      load: async () => (await import('../commands/secrets.ts')).setSecret,
+    }),
+    command({
+      name: 'ls', summary: 'list your secrets, without their keys', quiet: true, examples: [['secret ls', '']], arguments: {}, options: {},
+      load: async () => (await import('../commands/secrets.ts')).listSecrets,
+    }),
+    command({
+      name: 'rm', summary: 'permanently remove a secret', description: 'Also ends its open requests.', quiet: true, examples: [['secret rm claude', '']], arguments: { name: one('NAME', 'name of the secret') }, options: {},
+      load: async () => (await import('../commands/secrets.ts')).removeSecret,
+    }),
+    command({
+      name: 'grant', summary: 'allow an environment to use a secret', description: 'Forks of the environment may not use it until it is granted to them.', quiet: true, examples: [['secret grant claude demo', '']],
+      arguments: { name: one('NAME', 'name of the secret'), environment: one('ENVIRONMENT', 'name or id of the environment', { completes: 'environment' }) }, options: {},
+      load: async () => (await import('../commands/secrets.ts')).grantSecret,
+    }),
+    command({
+      name: 'revoke', summary: 'no longer allow an environment to use a secret', description: 'Also ends the open requests of the environment.', quiet: true, examples: [['secret revoke claude demo', '']],
+      arguments: { name: one('NAME', 'name of the secret'), environment: one('ENVIRONMENT', 'name or id of the environment', { completes: 'environment' }) }, options: {},
+      load: async () => (await import('../commands/secrets.ts')).revokeSecret,
     }),
   ]),
   group('user', 'manage users', [

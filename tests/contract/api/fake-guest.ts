@@ -188,6 +188,10 @@ export class FakeChannel implements GuestChannel {
     return undefined;
   }
 
+  async listen(): Promise<boolean> {
+    return true;
+  }
+
   async readTar(): Promise<Readable> {
     return bytes(1024);
   }

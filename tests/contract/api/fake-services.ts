@@ -9,6 +9,7 @@ import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts
 import { FIRST_HASH, type AuditedRequest } from '../../../orchestrator/audit/audit-entry.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
+import type { Secret } from '../../../orchestrator/gateway/secret.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import type { Job } from '../../../orchestrator/jobs/job.ts';
@@ -99,6 +100,11 @@ export const JOB: Job = {
 
 const PACK = Pack.parse({ name: 'base-tools', version: '1.0.0', description: 'Tools', steps: [{ name: 'jq', apt: ['jq'], check: 'jq --version' }] });
 const PORT: PublishedPort = { environmentId: ENV_A, port: 3000, hostPort: 18_000, url: 'http://127.0.0.1:18000', status: 'listening', problem: null, createdAt: AT };
+
+const SECRET: Secret = {
+  name: 'claude', owner: 'usr_a', provider: 'anthropic', baseUrl: 'https://api.anthropic.com', header: 'X-Api-Key', methods: ['GET', 'POST'], paths: ['/v1/*'], budget: { requestsPerMinute: 60, requests: null, bytes: null },
+  allowPrivate: false, usage: { requests: 0, bytes: 0 }, environments: [], setAt: AT,
+};
 
 function decisionOn({ command, context, hints }: ActionRequest): Decision {
   return routeAction({ command, context, hints, past: undefined, load: undefined, unavailable: {} }, builtInRules);
@@ -380,6 +386,22 @@ export class FakeServices implements Services {
     returnTo: async (caller, ref, { entry }) => {
       this.calls.push({ what: 'return', with: entry });
       return { snapshot: { ...snapshot(this.#find(caller, ref).id), name: 'pack2' }, operation: operation({ kind: 'snapshot.restore' }) };
+    },
+  };
+
+  readonly ssh: Services['ssh'] = { of: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, name: 'a', user: 'root', privateKey: 'private', hostPublicKey: 'ssh-ed25519 AAAA' }) };
+
+  readonly secrets: Services['secrets'] = {
+    set: async (caller, name, { provider }) => {
+      this.calls.push({ what: 'set secret', with: name });
+      return { ...SECRET, provider, name, owner: caller.user };
+    },
+    list: async () => [SECRET],
+    remove: async (_caller, name) => { this.calls.push({ what: 'remove secret', with: name }); },
+    grant: async (caller, _name, ref) => ({ ...SECRET, environments: [{ id: this.#find(caller, ref).id, name: 'a' }] }),
+    revoke: async (caller, _name, ref) => {
+      this.#find(caller, ref);
+      return SECRET;
     },
   };
 
