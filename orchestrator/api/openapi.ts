@@ -47,8 +47,10 @@ import { ReadDocument } from '../reading/documents/document.ts';
 import { PaperList } from '../research/academic/find-papers.ts';
 import { Author, Paper } from '../research/academic/paper.ts';
 import { Capture, Blocker } from '../research/capture.ts';
-import { Evidence } from '../research/evidence/evidence.ts';
-import { CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, Verdict } from '../research/runs/research-run.ts';
+import { Evidence, Finding } from '../research/evidence/evidence.ts';
+import { Statement } from '../research/evidence/statements.ts';
+import { CheckedClaim, ReportSection, ResearchReport, Verdict } from '../research/runs/research-report.ts';
+import { CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartRun } from '../research/runs/research-run.ts';
 import { CollectPage, CollectedPage, Passage, PassageList } from '../research/research-service.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
@@ -69,7 +71,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
-  Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
+  Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, Finding, Statement, CheckedClaim, ReportSection, ResearchReport, CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartResearchRun: StartRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));
 
 /** Schema metadata, including the names above. */

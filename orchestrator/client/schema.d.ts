@@ -1955,26 +1955,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/research/fact-checks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check claims on the web
-         * @description Searches, collects pages, and finds sentences that support or refute each claim, by rules. Every citation is from a stored page; without evidence, the verdict is `not enough evidence`. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart.
-         */
-        post: operations["startFactCheck"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/research/runs": {
         parameters: {
             query?: never;
@@ -1985,7 +1965,11 @@ export interface paths {
         /** List research runs, newest first */
         get: operations["listResearchRuns"];
         put?: never;
-        post?: never;
+        /**
+         * Check claims, answer questions or collect pages
+         * @description The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. `collect` keeps pages, and those that feeds and sitemaps list. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.
+         */
+        post: operations["startResearchRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2008,6 +1992,26 @@ export interface paths {
          * @description The pages that it collected are kept.
          */
         delete: operations["removeResearchRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs/{run}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the report of a research run as Markdown or HTML
+         * @description Each sentence has its quotes, with the address of the page, the capture and the offsets in its text. The HTML page has no scripts and loads nothing.
+         */
+        get: operations["getResearchReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2580,6 +2584,37 @@ export interface components {
             /** @description Every entry was compared with its stored page when the report was made. */
             evidence: components["schemas"]["Evidence"][];
         };
+        CollectInput: {
+            /** @description Pages, feeds and sitemaps. The pages that a feed or sitemap lists are collected too. */
+            urls: string[];
+            /** @description Only these hosts and their subdomains are visited. */
+            allowHosts?: string[];
+            /**
+             * @description Maximum number of pages to collect.
+             * @default 100
+             */
+            maxPages?: number;
+            /**
+             * @description Maximum time for collecting pages; the run then uses what has been collected.
+             * @default 1200
+             */
+            maxSeconds?: number;
+            /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
+             * @description Stored pages of at most this age are not requested again.
+             * @default 86400
+             */
+            maxAgeSeconds?: number;
+            /**
+             * @description Use only pages that were collected before.
+             * @default false
+             */
+            offline?: boolean;
+        };
         CollectPage: {
             url: string;
             /**
@@ -2719,6 +2754,44 @@ export interface components {
             }[];
             /** @description What the caller must know; see docs/actions.md. */
             cautions: ("untrusted-in-vm" | "best-context-unavailable" | "not-fully-read")[];
+        };
+        DeepDiveInput: {
+            /** @description Questions or topics; each becomes a section of the report. A topic is divided by what the pages say about it. */
+            questions: string[];
+            /**
+             * @description Pages to read in addition to those that are found.
+             * @default []
+             */
+            urls?: string[];
+            /** @description Which search engines to ask. If omitted: all configured ones, and the local index. */
+            engines?: string[];
+            /** @description Only these hosts and their subdomains are visited. */
+            allowHosts?: string[];
+            /**
+             * @description Maximum number of pages to collect.
+             * @default 60
+             */
+            maxPages?: number;
+            /**
+             * @description Maximum time for collecting pages; the run then uses what has been collected.
+             * @default 1200
+             */
+            maxSeconds?: number;
+            /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
+             * @description Stored pages of at most this age are not requested again.
+             * @default 86400
+             */
+            maxAgeSeconds?: number;
+            /**
+             * @description Use only pages that were collected before.
+             * @default false
+             */
+            offline?: boolean;
         };
         DoctorCheck: {
             name: string;
@@ -2867,10 +2940,6 @@ export interface components {
             nextCursor: string | null;
         };
         Evidence: {
-            /** @description Which claim of the run, counted from 0. */
-            claim: number;
-            /** @enum {string} */
-            stance: "supports" | "refutes";
             quote: string;
             /** @description Offsets in the text, in UTF-16 code units; the end is exclusive. */
             span: {
@@ -2888,6 +2957,10 @@ export interface components {
             stated: string | null;
             /** @description The host of the page, or of the first page with the same text or the same sentence. Each source counts once. */
             source: string;
+            /** @description Which claim of the run, counted from 0. */
+            claim: number;
+            /** @enum {string} */
+            stance: "supports" | "refutes";
             /** @description The rule that decided. */
             why: string;
             /** @description Whether the statement is about something that changes, and newer sources say otherwise. */
@@ -2987,6 +3060,11 @@ export interface components {
              */
             maxSeconds?: number;
             /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
              * @description Stored pages of at most this age are not requested again.
              * @default 86400
              */
@@ -2997,36 +3075,6 @@ export interface components {
              */
             offline?: boolean;
         };
-        FactCheckReport: {
-            claims: components["schemas"]["CheckedClaim"][];
-            /** @description Claims on which sources contradict each other, with the positions of the entries in their evidence. */
-            contradictions: {
-                claim: number;
-                supports: number[];
-                refutes: number[];
-            }[];
-            /** @description Addresses of pages with the same text, which count as one source. */
-            copies: string[][];
-            /** @description Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them. */
-            injections: {
-                captureId: string;
-                url: string;
-                spans: {
-                    start: number;
-                    end: number;
-                }[];
-            }[];
-            pages: {
-                read: number;
-                blocked: number;
-                quarantined: number;
-                failed: number;
-            };
-            /** @description What could not be found or read. */
-            gaps: string[];
-            /** @description How many pieces of evidence were left out because their quotes are no longer in the stored pages. */
-            unresolved: number;
-        };
         FilePage: {
             items: components["schemas"]["GuestEntry"][];
             nextCursor: string | null;
@@ -3035,6 +3083,31 @@ export interface components {
             path: string;
             /** @description Null if an archive was unpacked. */
             sizeBytes: number | null;
+        };
+        Finding: {
+            quote: string;
+            /** @description Offsets in the text, in UTF-16 code units; the end is exclusive. */
+            span: {
+                start: number;
+                end: number;
+            };
+            captureId: string;
+            url: string;
+            title: string | null;
+            contentHash: string;
+            textHash: string;
+            /** Format: date-time */
+            fetchedAt: string;
+            /** @description The date of the statement: the one that its sentence gives, otherwise that of its page. */
+            stated: string | null;
+            /** @description The host of the page, or of the first page with the same text or the same sentence. Each source counts once. */
+            source: string;
+            /** @description Its number in the ledger of the run. */
+            id: number;
+            /** @description Which question of the run, counted from 0. */
+            question: number;
+            /** @description How well the sentence fits the question; comparable within one run. */
+            score: number;
         };
         FixAttempt: {
             fixId: string;
@@ -3843,18 +3916,107 @@ export interface components {
             /** @description Number of memory spaces that were permanently destroyed. */
             shreddedSpaces: number;
         };
+        ReportSection: {
+            question: string;
+            /**
+             * @description `answered`: at least two independent sources say something about it.
+             * @enum {string}
+             */
+            coverage: "answered" | "one source" | "no evidence";
+            /** @description How many independent sources say something about it. */
+            sources: number;
+            parts: {
+                /** @description What the part is about, for topics; otherwise null. */
+                title: string | null;
+                sentences: {
+                    text: string;
+                    /** @description Ids of the findings that it is based on. */
+                    findings: number[];
+                }[];
+            }[];
+        };
         /** @enum {string} */
         RequestedContext: "auto" | "vm" | "container" | "multi-agent" | "hybrid";
+        ResearchReport: {
+            claims: components["schemas"]["CheckedClaim"][];
+            /** @description Claims on which sources contradict each other, with the positions of the entries in their evidence. */
+            contradictions: {
+                claim: number;
+                supports: number[];
+                refutes: number[];
+            }[];
+            /**
+             * @description One for each question.
+             * @default []
+             */
+            sections: components["schemas"]["ReportSection"][];
+            /**
+             * @description What the pages say about the questions.
+             * @default []
+             */
+            statements: components["schemas"]["Statement"][];
+            /**
+             * @description The quotes behind statements and sentences. Every entry was compared with its stored page when the report was made.
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /** @description Addresses of pages with the same text, which count as one source. */
+            copies: string[][];
+            /** @description Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them. */
+            injections: {
+                captureId: string;
+                url: string;
+                spans: {
+                    start: number;
+                    end: number;
+                }[];
+            }[];
+            pages: {
+                read: number;
+                blocked: number;
+                quarantined: number;
+                failed: number;
+                /**
+                 * @description How many of the pages were stored before and not sent again by their servers.
+                 * @default 0
+                 */
+                stored: number;
+            };
+            /** @description What could not be found or read. */
+            gaps: string[];
+            /** @description How many pieces of evidence were left out because their quotes are no longer in the stored pages. */
+            unresolved: number;
+        };
         ResearchRun: {
             id: string;
-            /** @enum {string} */
-            workflow: "fact-check";
-            input: components["schemas"]["FactCheckInput"];
             operationId: string | null;
             /** Format: date-time */
             createdAt: string;
             /** @description Null in lists, and until the run has ended. */
-            report: components["schemas"]["FactCheckReport"] | null;
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "fact-check";
+            input: components["schemas"]["FactCheckInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "deep-dive";
+            input: components["schemas"]["DeepDiveInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "collect";
+            input: components["schemas"]["CollectInput"];
         };
         ResearchRunAnswer: {
             run: components["schemas"]["ResearchRun"];
@@ -3970,6 +4132,32 @@ export interface components {
              * @default false
              */
             stdin?: boolean;
+        };
+        StartResearchRun: {
+            /** @constant */
+            workflow: "fact-check";
+            input: components["schemas"]["FactCheckInput"];
+        } | {
+            /** @constant */
+            workflow: "deep-dive";
+            input: components["schemas"]["DeepDiveInput"];
+        } | {
+            /** @constant */
+            workflow: "collect";
+            input: components["schemas"]["CollectInput"];
+        };
+        Statement: {
+            question: number;
+            /** @description Ids of the findings that say it, best first. */
+            findings: number[];
+            /** @description How many independent sources say it. */
+            sources: number;
+            /** @description Positions of the statements that say otherwise. */
+            contradicts: number[];
+            /** @description Whether it is about something that changes, and a statement that is at least a year newer contradicts it. */
+            outdated: boolean;
+            /** @description What it is about, in a word of the sentence; only for topics. */
+            aspect: string | null;
         };
         StatsPoint: {
             /** Format: date-time */
@@ -4367,6 +4555,7 @@ export type Capture = components['schemas']['Capture'];
 export type CapturePage = components['schemas']['CapturePage'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
 export type CheckedClaim = components['schemas']['CheckedClaim'];
+export type CollectInput = components['schemas']['CollectInput'];
 export type CollectPage = components['schemas']['CollectPage'];
 export type CollectedPage = components['schemas']['CollectedPage'];
 export type Compaction = components['schemas']['Compaction'];
@@ -4377,6 +4566,7 @@ export type CreateApiKey = components['schemas']['CreateApiKey'];
 export type CreateEnvironment = components['schemas']['CreateEnvironment'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type Decision = components['schemas']['Decision'];
+export type DeepDiveInput = components['schemas']['DeepDiveInput'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
@@ -4392,9 +4582,9 @@ export type ExecExit = components['schemas']['ExecExit'];
 export type ExecFrame = components['schemas']['ExecFrame'];
 export type ExecResult = components['schemas']['ExecResult'];
 export type FactCheckInput = components['schemas']['FactCheckInput'];
-export type FactCheckReport = components['schemas']['FactCheckReport'];
 export type FilePage = components['schemas']['FilePage'];
 export type FileWritten = components['schemas']['FileWritten'];
+export type Finding = components['schemas']['Finding'];
 export type FixAttempt = components['schemas']['FixAttempt'];
 export type FixMode = components['schemas']['FixMode'];
 export type FixSettings = components['schemas']['FixSettings'];
@@ -4460,7 +4650,9 @@ export type RememberInput = components['schemas']['RememberInput'];
 export type Remembered = components['schemas']['Remembered'];
 export type RememberedFile = components['schemas']['RememberedFile'];
 export type RemovedUser = components['schemas']['RemovedUser'];
+export type ReportSection = components['schemas']['ReportSection'];
 export type RequestedContext = components['schemas']['RequestedContext'];
+export type ResearchReport = components['schemas']['ResearchReport'];
 export type ResearchRun = components['schemas']['ResearchRun'];
 export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
 export type ResearchRunPage = components['schemas']['ResearchRunPage'];
@@ -4473,6 +4665,8 @@ export type SnapshotPage = components['schemas']['SnapshotPage'];
 export type SoftReboot = components['schemas']['SoftReboot'];
 export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
 export type StartJob = components['schemas']['StartJob'];
+export type StartResearchRun = components['schemas']['StartResearchRun'];
+export type Statement = components['schemas']['Statement'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type SummaryLine = components['schemas']['SummaryLine'];
@@ -9482,7 +9676,36 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
-    startFactCheck: {
+    listResearchRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list, without reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    startResearchRun: {
         parameters: {
             query?: {
                 /** @description Seconds to wait for the operation before answering. */
@@ -9499,16 +9722,19 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "claims": [
-                 *         "The Penfeld Bridge was opened in 1932."
-                 *       ],
-                 *       "urls": [
-                 *         "example.org/bridges"
-                 *       ],
-                 *       "maxPages": 20
+                 *       "workflow": "deep-dive",
+                 *       "input": {
+                 *         "questions": [
+                 *           "When was the Penfeld Bridge opened?"
+                 *         ],
+                 *         "urls": [
+                 *           "example.org/bridges"
+                 *         ],
+                 *         "maxPages": 20
+                 *       }
                  *     }
                  */
-                "application/json": components["schemas"]["FactCheckInput"];
+                "application/json": components["schemas"]["StartResearchRun"];
             };
         };
         responses: {
@@ -9537,35 +9763,6 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["Timeout"];
-        };
-    };
-    listResearchRuns: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of the list, without reports. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResearchRunPage"];
-                };
-            };
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];
@@ -9626,6 +9823,38 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getResearchReport: {
+        parameters: {
+            query?: {
+                format?: "markdown" | "html";
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

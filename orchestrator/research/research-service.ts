@@ -6,7 +6,7 @@ import type { Operation } from '../operations/operation.ts';
 import type { PaperList } from './academic/find-papers.ts';
 import type { CatalogName } from './academic/paper.ts';
 import { Capture } from './capture.ts';
-import type { FactCheckInput, ResearchRun } from './runs/research-run.ts';
+import type { ResearchRun, StartRun } from './runs/research-run.ts';
 
 export const CollectPage = z.strictObject({
   url: z.string().min(1).max(4096),
@@ -27,8 +27,6 @@ export type Passage = z.infer<typeof Passage>;
 
 export const PassageList = z.strictObject({ items: z.array(Passage) });
 export type PassageList = z.infer<typeof PassageList>;
-
-export interface StartRun { workflow: 'fact-check'; input: FactCheckInput }
 
 export interface ResearchService {
   /** Fetches and stores a page. @throws address_refused, fetch_failed, too_large, timeout, invalid_request */

@@ -10,8 +10,8 @@ import { findPapers, type PaperList } from './academic/find-papers.ts';
 import type { Catalog, CatalogName } from './academic/paper.ts';
 import type { Capture } from './capture.ts';
 import type { Collector } from './fetch/collector.ts';
-import type { CollectedPage, CollectPage, Passage, ResearchService, StartRun } from './research-service.ts';
-import type { ResearchRun } from './runs/research-run.ts';
+import type { CollectedPage, CollectPage, Passage, ResearchService } from './research-service.ts';
+import type { ResearchRun, StartRun } from './runs/research-run.ts';
 import type { SearchEngine } from './search/search-engine.ts';
 import type { ResearchStore, ResearchStores } from './store/research-stores.ts';
 import { warcOf } from './store/warc.ts';
@@ -80,15 +80,15 @@ export class Research implements ResearchService {
     return await findPapers(this.#deps.catalogs.filter(({ name }) => catalogs?.includes(name) ?? true), q, { limit, signal });
   }
 
-  async start(caller: Caller, { workflow, input }: StartRun, { idempotencyKey }: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }> {
+  async start(caller: Caller, request: StartRun, { idempotencyKey }: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }> {
     const { engines, operations, idempotency, now } = this.#deps;
     const known = [...engines.map(({ name }) => name), 'local'];
-    const unknown = input.engines?.find((name) => !known.includes(name));
+    const unknown = ('engines' in request.input ? request.input.engines : undefined)?.find((name) => !known.includes(name));
     if (unknown !== undefined) throw new SomnusError('invalid_request', `There is no search engine ${JSON.stringify(unknown)}`, { hint: `Configured: ${known.join(', ')}.` });
     const { ledger } = this.#store(caller);
-    const { id, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { research: workflow, input } }, () => {
+    const { id, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { research: request.workflow, input: request.input } }, () => {
       const at = now();
-      const run = { id: newId('run', at.getTime()), workflow, input, createdAt: at.toISOString() };
+      const run = { ...request, id: newId('run', at.getTime()), createdAt: at.toISOString() };
       ledger.addRun(run); // first, because the operation reads it
       const { id: made } = operations.submit({ kind: 'research.run', input: { runId: run.id }, owner: caller.user, actor: caller.keyId, target: { type: 'research', id: run.id, name: run.id } });
       ledger.setOperation(run.id, made);

@@ -1,12 +1,16 @@
 // /v1/research: pages collected from the web, and runs that check claims against them.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { SomnusError } from '../../../common/errors.ts';
 import { toBibtex, toCsl } from '../../research/academic/citation-formats.ts';
 import { PaperList } from '../../research/academic/find-papers.ts';
 import { catalogNames } from '../../research/academic/paper.ts';
 import { Capture } from '../../research/capture.ts';
 import { CollectedPage, CollectPage, PassageList } from '../../research/research-service.ts';
-import { FactCheckInput, ResearchRun } from '../../research/runs/research-run.ts';
+import { reportDocument } from '../../research/report/report-document.ts';
+import { REPORT_POLICY, reportHtml } from '../../research/report/report-html.ts';
+import { reportMarkdown } from '../../research/report/report-markdown.ts';
+import { ResearchRun, StartRun } from '../../research/runs/research-run.ts';
 import { PageQuery } from '../../store/page.ts';
 import { answerOperation } from '../accepted.ts';
 import { CapturePage, RunAnswer, type OperationAnswer, RunPage } from '../answers.ts';
@@ -63,14 +67,14 @@ export const researchRoutes: readonly Route[] = [
     handle: async ({ caller, query }, { services }) => ({ status: 200, body: { items: await services.research.search(caller, query) } satisfies PassageList }),
   }),
   route({
-    method: 'post', path: '/v1/research/fact-checks', id: 'startFactCheck', summary: 'Check claims on the web',
-    description: 'Searches, collects pages, and finds sentences that support or refute each claim, by rules. Every citation is from a stored page; without evidence, the verdict is `not enough evidence`. Pages with the same text count once, '
-      + 'contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart.',
-    access: change, body: FactCheckInput, query: z.strictObject({ wait: Wait }), idempotent: true, example: { claims: ['The Penfeld Bridge was opened in 1932.'], urls: ['example.org/bridges'], maxPages: 20 },
+    method: 'post', path: '/v1/research/runs', id: 'startResearchRun', summary: 'Check claims, answer questions or collect pages',
+    description: 'The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. '
+      + '`collect` keeps pages, and those that feeds and sitemaps list. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.',
+    access: change, body: StartRun, query: z.strictObject({ wait: Wait }), idempotent: true, example: { workflow: 'deep-dive', input: { questions: ['When was the Penfeld Bridge opened?'], urls: ['example.org/bridges'], maxPages: 20 } },
     answers: { 200: { description: 'The run has ended.', schema: RunAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: RunAnswer } },
     handle: async (request, context) => {
       const { research } = context.services;
-      const { run, operation } = await research.start(request.caller, { workflow: 'fact-check', input: request.body }, { idempotencyKey: request.idempotencyKey });
+      const { run, operation } = await research.start(request.caller, request.body, { idempotencyKey: request.idempotencyKey });
       const answer = await answerOperation(operation, request, context);
       return { ...answer, body: { ...answer.body as OperationAnswer, run: request.query.wait ? await research.run(request.caller, run.id) : run } satisfies RunAnswer };
     },
@@ -84,6 +88,17 @@ export const researchRoutes: readonly Route[] = [
     method: 'get', path: '/v1/research/runs/{run}', id: 'getResearchRun', summary: 'Show a research run with its report',
     access: see, params: z.strictObject({ run: Ref }), answers: { 200: { description: 'The run.', schema: ResearchRun } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.research.run(caller, params.run) }),
+  }),
+  route({
+    method: 'get', path: '/v1/research/runs/{run}/report', id: 'getResearchReport', summary: 'Download the report of a research run as Markdown or HTML',
+    description: 'Each sentence has its quotes, with the address of the page, the capture and the offsets in its text. The HTML page has no scripts and loads nothing.',
+    access: see, params: z.strictObject({ run: Ref }), query: z.strictObject({ format: z.enum(['markdown', 'html']).default('markdown') }), answers: { 200: { description: 'The report.', contentType: 'text/markdown', also: { 'text/html': z.string() } } },
+    handle: async ({ caller, params, query: { format } }, { services }) => {
+      const run = await services.research.run(caller, params.run);
+      if (run.report === null) throw new SomnusError('invalid_state', `${run.id} has no report yet`, { hint: `See \`somnus op show ${run.operationId ?? ''}\`.` });
+      const document = reportDocument(run, run.report);
+      return format === 'html' ? { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': REPORT_POLICY }, body: reportHtml(document) } : { status: 200, headers: { 'content-type': 'text/markdown; charset=utf-8' }, body: reportMarkdown(document) };
+    },
   }),
   route({
     method: 'delete', path: '/v1/research/runs/{run}', id: 'removeResearchRun', summary: 'Delete a research run and its evidence',

@@ -4,8 +4,9 @@ import type { OperationKind } from '../../operations/operation.ts';
 import type { Collector } from '../fetch/collector.ts';
 import type { SearchEngine } from '../search/search-engine.ts';
 import type { ResearchStores } from '../store/research-stores.ts';
-import { collectForClaims, reportOn, weighClaims, type FactCheckDeps } from './fact-check.ts';
-import type { ResearchRun } from './research-run.ts';
+import { collectPages, type CollectDeps } from './collect-pages.ts';
+import { reportOn, weighPages } from './read-run.ts';
+import { taskOf, type Task } from './task.ts';
 
 export interface RunKindDeps {
   stores: ResearchStores;
@@ -13,7 +14,7 @@ export interface RunKindDeps {
   engines: readonly SearchEngine[];
 }
 
-interface RunContext { run: ResearchRun; deps: FactCheckDeps }
+interface RunContext { runId: string; task: Task; deps: CollectDeps }
 
 export function researchRunKind({ stores, collector, engines }: RunKindDeps): OperationKind<{ runId: string }, RunContext> {
   return {
@@ -24,16 +25,19 @@ export function researchRunKind({ stores, collector, engines }: RunKindDeps): Op
     cancellable: true,
     async open({ runId }, { owner }) {
       const store = stores.of(owner);
-      return { run: store.ledger.run(runId), deps: { store, collector, engines, now: () => performance.now() } };
+      return { runId, task: taskOf(store.ledger.run(runId)), deps: { store, collector, engines, now: () => performance.now() } };
     },
     steps: [
-      { name: 'research.collect', timeoutMs: 7_500_000, run: async ({ run, deps }, step) => await collectForClaims(run, deps, step) },
-      { name: 'research.weigh', timeoutMs: 600_000, run: async ({ run, deps }) => await weighClaims(run, deps) },
+      { name: 'research.collect', timeoutMs: 7_500_000, run: async ({ runId, task, deps }, step) => await collectPages(runId, task, deps, step) },
+      { name: 'research.weigh', timeoutMs: 600_000, run: async ({ runId, task, deps }) => await weighPages(runId, task, deps.store) },
     ],
-    async succeed({ run, deps }) {
-      const report = await reportOn(run, deps);
-      deps.store.ledger.setReport(run.id, report);
-      return { runId: run.id, verdicts: report.claims.map(({ claim, verdict }) => ({ claim, verdict })) };
+    async succeed({ runId, task, deps: { store } }) {
+      const report = await reportOn(runId, task, store);
+      store.ledger.setReport(runId, report);
+      return {
+        runId, pages: report.pages, ...(task.claims.length === 0 ? {} : { verdicts: report.claims.map(({ claim, verdict }) => ({ claim, verdict })) }),
+        ...(task.questions.length === 0 ? {} : { coverage: report.sections.map(({ question, coverage }) => ({ question, coverage })) }),
+      };
     },
   };
 }

@@ -60,6 +60,18 @@ test('A fact check is started without waiting, and listed', async () => {
   expect(await somnus.run(['research', 'fact-check', 'It is so.', '--engine', 'bing', '--no-wait'])).toMatchObject({ code: 2 });
 });
 
+test('A deep dive and a collection are started without waiting; an unknown workflow is refused with the known ones', async () => {
+  const dive = await somnus.run(['research', 'run', 'deep-dive', 'What causes tides?', 'How high are they?', '--pages', '5', '--no-wait', '-q']);
+  expect(dive.stdout).toMatch(/^run_\w{26}\n$/);
+  expect((await somnus.run(['research', 'runs'])).stdout).toMatch(/deep-dive .* What causes tides\? How high are they\?/);
+  expect(await somnus.run(['research', 'report', dive.stdout.trim(), '--format', 'html'])).toMatchObject({ code: 5, stderr: expect.stringContaining('has no report yet') as string });
+  expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--no-wait'])).toMatchObject({ code: 0 });
+  expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--engine', 'local'])).toMatchObject({ code: 2 });
+  expect(await somnus.run(['research', 'run', 'guess', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('fact-check, deep-dive, collect') as string });
+  expect(await somnus.run(['research', 'rm-run', dive.stdout.trim()])).toMatchObject({ code: 0, stdout: `Deleted ${dive.stdout}` });
+  expect(await somnus.run(['research', 'report', dive.stdout.trim()])).toMatchObject({ code: 3 });
+});
+
 test('Papers are shown, or printed as references', async () => {
   expect(await somnus.run(['research', 'papers', 'tafamidis', '--catalog', 'crossref'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Tafamidis Treatment .*\n {2}Mathew S\. Maurer, .*New England Journal of Medicine\. 2018-09-13\n {2}https:\/\/doi\.org\/10\.1056\/nejmoa1805689 {2}\(crossref\)\n\nRETRACTED: CRISPR/) as string });
   expect((await somnus.run(['research', 'papers', 'tafamidis', '--catalog', 'crossref', '--format', 'bibtex'])).stdout).toMatch(/^@article\{maurer2018tafamidis,\n/);

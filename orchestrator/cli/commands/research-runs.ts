@@ -1,0 +1,111 @@
+// somnus research fact-check, run, runs, report, rm-run
+import { randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { SomnusError } from '../../../common/errors.ts';
+import type { CheckedClaim, Evidence, ReportSection, ResearchReport, ResearchRun, ResearchRunPage, StartResearchRun } from '../../client/schema.d.ts';
+import type { Cli } from '../command.ts';
+import { followOperations } from '../follow-operations.ts';
+import { operationFailure } from '../operation-outcome.ts';
+import { page, type PageOptions } from '../paging.ts';
+import type { Color } from '../terminal/output.ts';
+import { formatWhen } from '../terminal/humanize.ts';
+import { sanitize, sanitizeConsole } from '../terminal/sanitize.ts';
+
+export interface RunOptions { url: string[]; engine: string[]; allowHost: string[]; pages: number | undefined; offline: boolean; wait: boolean }
+
+const verdictColor: Readonly<Record<CheckedClaim['verdict'], Color>> = { supported: 'green', refuted: 'red', conflicting: 'yellow', 'not enough evidence': 'gray' };
+const coverageColor: Readonly<Record<ReportSection['coverage'], Color>> = { answered: 'green', 'one source': 'yellow', 'no evidence': 'gray' };
+
+export async function factCheck(cli: Cli, { claims }: { claims: string[] }, options: RunOptions): Promise<void> {
+  await startRun(cli, { workflow: 'fact-check', texts: claims }, options);
+}
+
+/** `texts`: the claims, questions or addresses. */
+export async function startRun(cli: Cli, { workflow, texts }: { workflow: string; texts: string[] }, options: RunOptions): Promise<void> {
+  const api = await cli.api();
+  const started = await api.call('post', '/v1/research/runs', { body: requestOf(workflow, texts, options), headers: { 'idempotency-key': randomUUID() } });
+  if (!options.wait) {
+    cli.out.result(started, () => (cli.out.quiet ? started.run.id : `Started ${started.run.id}: see \`somnus op wait ${started.operation.id}\` and \`somnus research report ${started.run.id}\``));
+    return;
+  }
+  const [operation = started.operation] = await followOperations(cli, [started.operation]);
+  const failure = operationFailure(operation);
+  if (failure !== undefined) throw failure;
+  if (cli.out.quiet) cli.out.result(started.run, () => started.run.id);
+  else await showReport(cli, { run: started.run.id }, { format: undefined });
+}
+
+function requestOf(workflow: string, texts: string[], { url, engine, allowHost, pages, offline }: RunOptions): StartResearchRun {
+  const limits = { offline, ...(allowHost.length === 0 ? {} : { allowHosts: allowHost }), ...(pages === undefined ? {} : { maxPages: pages }) };
+  const searched = { ...limits, urls: url, ...(engine.length === 0 ? {} : { engines: engine }) };
+  switch (workflow) {
+    case 'fact-check': return { workflow, input: { ...searched, claims: texts } };
+    case 'deep-dive': return { workflow, input: { ...searched, questions: texts } };
+    case 'collect':
+      if (engine.length > 0) throw new SomnusError('invalid_request', 'The workflow collect asks no search engine', { hint: 'Leave out --engine.' });
+      return { workflow, input: { ...limits, urls: [...texts, ...url] } };
+    default: throw new SomnusError('invalid_request', `There is no workflow ${JSON.stringify(workflow)}`, { hint: 'Use fact-check, deep-dive or collect.' });
+  }
+}
+
+export async function listRuns(cli: Cli, _args: unknown, options: PageOptions): Promise<void> {
+  const runs: ResearchRunPage = await page(cli, '/v1/research/runs', {}, options);
+  cli.out.list(runs, {
+    columns: [{ title: 'ID' }, { title: 'WORKFLOW' }, { title: 'STARTED' }, { title: 'ABOUT' }],
+    row: (run: ResearchRun) => [run.id, run.workflow, formatWhen(run.createdAt), sanitize(textsOf(run).join(' ')).slice(0, 80)],
+    name: ({ id }) => id,
+    none: 'No research runs. Start one with `somnus research run deep-dive QUESTION`.',
+  });
+}
+
+function textsOf(run: ResearchRun): string[] {
+  return run.workflow === 'fact-check' ? run.input.claims : run.workflow === 'deep-dive' ? run.input.questions : run.input.urls;
+}
+
+export async function showReport(cli: Cli, { run: id }: { run: string }, { format }: { format: 'markdown' | 'html' | undefined }): Promise<void> {
+  const api = await cli.api();
+  if (format !== undefined) {
+    const content = await text(await api.open('get', '/v1/research/runs/{run}/report', { path: { run: id }, query: { format } }));
+    cli.out.result({ report: content }, () => sanitizeConsole(content).trimEnd());
+    return;
+  }
+  const run: ResearchRun = await api.call('get', '/v1/research/runs/{run}', { path: { run: id } });
+  cli.out.result(run, () => (run.report === null ? `${id} has no report yet: see \`somnus op show ${run.operationId ?? ''}\`` : reportText(cli, run.report)));
+}
+
+export async function removeRuns(cli: Cli, { runs }: { runs: string[] }): Promise<void> {
+  const api = await cli.api();
+  for (const run of runs) {
+    await api.call('delete', '/v1/research/runs/{run}', { path: { run } });
+    cli.out.item({ run }, () => (cli.out.quiet ? run : `Deleted ${sanitize(run)}`));
+  }
+}
+
+function reportText(cli: Cli, report: ResearchReport): string {
+  const { claims, sections, pages, injections, gaps, unresolved } = report;
+  return [
+    ...sections.map((section) => sectionText(cli, section, report)),
+    ...claims.map((checked) => claimText(cli, checked)),
+    `${pages.read} pages read, ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected; ${pages.stored} were already stored`,
+    ...injections.map(({ url, spans }) => `${sanitize(url)}: passages that try to instruct agents: ${spans.length}; Somnus did not follow them`),
+    ...(unresolved === 0 ? [] : [`Quotes left out because they are no longer in the stored pages: ${unresolved}`]),
+    ...gaps.map((gap) => `Gap: ${sanitize(gap)}`),
+  ].join('\n');
+}
+
+/** Numbers of findings refer to the list below the section. */
+function sectionText(cli: Cli, { question, coverage, parts }: ReportSection, { findings }: ResearchReport): string {
+  const cited = findings.filter(({ id }) => parts.some(({ sentences }) => sentences.some((sentence) => sentence.findings.includes(id))));
+  return [
+    `${cli.out.paint(coverageColor[coverage], coverage)}: ${sanitize(question)}`,
+    ...parts.flatMap(({ title, sentences }) => [...(title === null ? [] : [`  ${sanitize(title)}`]), ...sentences.map((sentence) => `  ${sanitize(sentence.text)} [${sentence.findings.join(', ')}]`)]),
+    ...cited.map(({ id, url, captureId, span }) => `    [${id}] ${sanitize(url)} (${captureId} ${span.start}-${span.end})`), '',
+  ].join('\n');
+}
+
+function claimText(cli: Cli, { claim, verdict, explanation, evidence }: CheckedClaim): string {
+  const line = ({ stance, quote, url, stated, outdated, captureId, span }: Evidence): string => (
+    `  ${stance === 'supports' ? '+' : '-'} "${sanitize(quote)}"\n    ${sanitize(url)}${stated === null ? '' : `, ${sanitize(stated)}`}${outdated ? ', outdated' : ''} (${captureId} ${span.start}-${span.end})`
+  );
+  return [`${cli.out.paint(verdictColor[verdict], verdict)}: ${sanitize(claim)}`, `  ${explanation}`, ...evidence.map(line), ''].join('\n');
+}
