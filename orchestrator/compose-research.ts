@@ -19,6 +19,7 @@ import { researchRunKind } from './research/runs/run-kind.ts';
 import { brave, searxng } from './research/search/web-engines.ts';
 import type { SearchEngine } from './research/search/search-engine.ts';
 import { ResearchStores } from './research/store/research-stores.ts';
+import { languageModel, type LanguageModel } from './research/writing/language-model.ts';
 
 export interface ResearchOptions {
   config: Config;
@@ -44,8 +45,9 @@ export function composeResearch({ config, paths, documents, operations, idempote
   const collector = new Collector({ web, now, read: async (bytes, hints, signal = never) => await documents.read(Readable.from([Buffer.from(bytes)]), hints, signal) });
   const clientFor = (...urls: (string | undefined)[]): WebClient => new WebClient({ guard, internalOrigins: urls.flatMap((url) => (url === undefined ? [] : [new URL(url).origin])), userAgent });
   const engines = enginesOf(config, clientFor);
-  operations.register(researchRunKind({ stores, collector, engines }));
-  return { research: new Research({ stores, collector, engines, catalogs: catalogsOf(config, clientFor), operations, idempotency, now }), stores };
+  const model = modelOf(config);
+  operations.register(researchRunKind({ stores, collector, engines, model }));
+  return { research: new Research({ stores, collector, engines, hasModel: model !== undefined, catalogs: catalogsOf(config, clientFor), operations, idempotency, now }), stores };
 }
 
 /** The address of an engine comes from the configuration, so it may be private; the addresses of its results may not. */
@@ -54,6 +56,12 @@ function enginesOf({ research: { searxngUrl, braveKeyFile } }: Config, clientFor
     ...(searxngUrl === undefined ? [] : [searxng(clientFor(searxngUrl), searxngUrl)]),
     ...(braveKeyFile === undefined ? [] : [brave(clientFor(), async () => (await readFile(braveKeyFile, 'utf8')).trim())]),
   ];
+}
+
+function modelOf({ research: { model } }: Config): LanguageModel | undefined {
+  if (model === undefined) return undefined;
+  const { keyFile, name, ...endpoint } = model;
+  return languageModel({ ...endpoint, model: name, key: keyFile === undefined ? undefined : async () => (await readFile(keyFile, 'utf8')).trim() });
 }
 
 function catalogsOf({ research: { catalogUrls } }: Config, clientFor: (...urls: (string | undefined)[]) => WebClient): Catalog[] {

@@ -2765,6 +2765,11 @@ export interface components {
             urls?: string[];
             /** @description Which search engines to ask. If omitted: all configured ones, and the local index. */
             engines?: string[];
+            /**
+             * @description Whether the report consists of quotes, or a language model writes it. If omitted: the model, if one is configured.
+             * @enum {string}
+             */
+            writer?: "quotes" | "model";
             /** @description Only these hosts and their subdomains are visited. */
             allowHosts?: string[];
             /**
@@ -3925,6 +3930,12 @@ export interface components {
             coverage: "answered" | "one source" | "no evidence";
             /** @description How many independent sources say something about it. */
             sources: number;
+            /**
+             * @description `quotes`: the sentences are quotes. `model`: a language model wrote them; each was compared with the quotes that it cites.
+             * @default quotes
+             * @enum {string}
+             */
+            writtenBy: "quotes" | "model";
             parts: {
                 /** @description What the part is about, for topics; otherwise null. */
                 title: string | null;
@@ -3984,6 +3995,11 @@ export interface components {
             };
             /** @description What could not be found or read. */
             gaps: string[];
+            /**
+             * @description How many sentences of the language model were left out because the quotes that they cite do not support them or do not exist.
+             * @default 0
+             */
+            droppedSentences: number;
             /** @description How many pieces of evidence were left out because their quotes are no longer in the stored pages. */
             unresolved: number;
         };

@@ -45,7 +45,7 @@ export interface ResearchService {
   search(caller: Caller, query: { q: string; limit: number }): Promise<Passage[]>;
   /** Scholarly works, joined from all catalogs or from the named ones. */
   papers(caller: Caller, query: { q: string; limit: number; catalogs?: readonly CatalogName[] | undefined }, signal: AbortSignal): Promise<PaperList>;
-  /** @throws invalid_request for an unknown search engine */
+  /** @throws invalid_request for an unknown search engine, or a writer that is not configured */
   start(caller: Caller, request: StartRun, options: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }>;
   /** Newest first, without reports. */
   runs(caller: Caller, query: PageQuery): Promise<Page<ResearchRun>>;

@@ -21,6 +21,8 @@ export interface ResearchDeps {
   collector: Collector;
   engines: readonly SearchEngine[];
   catalogs: readonly Catalog[];
+  /** Whether a language model is configured. */
+  hasModel: boolean;
   operations: Pick<OperationEngine, 'submit' | 'get' | 'assertFree'>;
   idempotency: Pick<SqliteIdempotency, 'once'>;
   now: () => Date;
@@ -81,10 +83,11 @@ export class Research implements ResearchService {
   }
 
   async start(caller: Caller, request: StartRun, { idempotencyKey }: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }> {
-    const { engines, operations, idempotency, now } = this.#deps;
+    const { engines, operations, idempotency, now, hasModel } = this.#deps;
     const known = [...engines.map(({ name }) => name), 'local'];
     const unknown = ('engines' in request.input ? request.input.engines : undefined)?.find((name) => !known.includes(name));
     if (unknown !== undefined) throw new SomnusError('invalid_request', `There is no search engine ${JSON.stringify(unknown)}`, { hint: `Configured: ${known.join(', ')}.` });
+    if (request.workflow === 'deep-dive' && request.input.writer === 'model' && !hasModel) throw new SomnusError('invalid_request', 'No language model is configured', { hint: 'Set `research.model` in the configuration, or leave out the writer: the report then consists of quotes.' });
     const { ledger } = this.#store(caller);
     const { id, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { research: request.workflow, input: request.input } }, () => {
       const at = now();

@@ -4,6 +4,7 @@ import { Research } from '../../orchestrator/research/research.ts';
 import type { ResearchReport } from '../../orchestrator/research/runs/research-report.ts';
 import { StartRun, type ResearchRun } from '../../orchestrator/research/runs/research-run.ts';
 import { researchRunKind } from '../../orchestrator/research/runs/run-kind.ts';
+import { languageModel } from '../../orchestrator/research/writing/language-model.ts';
 import { searxng } from '../../orchestrator/research/search/web-engines.ts';
 import { alice, openWorkshop, scratchFolder, type Workshop } from './operations.ts';
 import { servePlanted, type PlantedServer } from './planted-server.ts';
@@ -13,19 +14,21 @@ import { scratchResearch, type ScratchResearch } from './research.ts';
 export interface Desk { planted: PlantedWeb; server: PlantedServer; scratch: ScratchResearch; shop: Workshop; research: Research }
 export interface DoneRun { run: ResearchRun; report: ResearchReport; operation: Operation }
 
-export async function withDesk(seed: number, work: (desk: Desk) => Promise<void>): Promise<void> {
+/** `model`: the path of a language model on the server. */
+export async function withDesk(seed: number, work: (desk: Desk) => Promise<void>, options: { model?: string } = {}): Promise<void> {
   const planted = plantedWeb(seed);
   await using server = await servePlanted(planted);
   using scratch = scratchResearch(...server.origins);
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
-  await work({ planted, server, scratch, shop, research: researchIn(shop, scratch, server) });
+  await work({ planted, server, scratch, shop, research: researchIn(shop, scratch, server, options) });
 }
 
-export function researchIn(shop: Workshop, { stores, collector, web }: ScratchResearch, server: PlantedServer): Research {
+export function researchIn(shop: Workshop, { stores, collector, web }: ScratchResearch, server: PlantedServer, { model: path }: { model?: string } = {}): Research {
   const engines = [searxng(web, server.searxngUrl)];
-  shop.engine.register(researchRunKind({ stores, collector, engines }));
-  return new Research({ stores, collector, engines, catalogs: [], operations: shop.engine, idempotency: shop.idempotency, now: () => new Date() });
+  const model = path === undefined ? undefined : languageModel({ url: server.web.origin + path, model: 'small', timeoutSeconds: 30, key: async () => 'secret' });
+  shop.engine.register(researchRunKind({ stores, collector, engines, model }));
+  return new Research({ stores, collector, engines, hasModel: model !== undefined, catalogs: [], operations: shop.engine, idempotency: shop.idempotency, now: () => new Date() });
 }
 
 /** Runs a workflow to its end. */

@@ -11,7 +11,7 @@ import type { Color } from '../terminal/output.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize, sanitizeConsole } from '../terminal/sanitize.ts';
 
-export interface RunOptions { url: string[]; engine: string[]; allowHost: string[]; pages: number | undefined; offline: boolean; wait: boolean }
+export interface RunOptions { writer?: 'quotes' | 'model' | undefined; url: string[]; engine: string[]; allowHost: string[]; pages: number | undefined; offline: boolean; wait: boolean }
 
 const verdictColor: Readonly<Record<CheckedClaim['verdict'], Color>> = { supported: 'green', refuted: 'red', conflicting: 'yellow', 'not enough evidence': 'gray' };
 const coverageColor: Readonly<Record<ReportSection['coverage'], Color>> = { answered: 'green', 'one source': 'yellow', 'no evidence': 'gray' };
@@ -35,12 +35,13 @@ export async function startRun(cli: Cli, { workflow, texts }: { workflow: string
   else await showReport(cli, { run: started.run.id }, { format: undefined });
 }
 
-function requestOf(workflow: string, texts: string[], { url, engine, allowHost, pages, offline }: RunOptions): StartResearchRun {
+function requestOf(workflow: string, texts: string[], { url, engine, allowHost, pages, offline, writer }: RunOptions): StartResearchRun {
   const limits = { offline, ...(allowHost.length === 0 ? {} : { allowHosts: allowHost }), ...(pages === undefined ? {} : { maxPages: pages }) };
   const searched = { ...limits, urls: url, ...(engine.length === 0 ? {} : { engines: engine }) };
+  if (writer !== undefined && workflow !== 'deep-dive') throw new SomnusError('invalid_request', `--writer does not apply to the workflow ${workflow}`, { hint: 'Leave it out.' });
   switch (workflow) {
     case 'fact-check': return { workflow, input: { ...searched, claims: texts } };
-    case 'deep-dive': return { workflow, input: { ...searched, questions: texts } };
+    case 'deep-dive': return { workflow, input: { ...searched, questions: texts, ...(writer === undefined ? {} : { writer }) } };
     case 'collect':
       if (engine.length > 0) throw new SomnusError('invalid_request', 'The workflow collect asks no search engine', { hint: 'Leave out --engine.' });
       return { workflow, input: { ...limits, urls: [...texts, ...url] } };
@@ -82,13 +83,14 @@ export async function removeRuns(cli: Cli, { runs }: { runs: string[] }): Promis
 }
 
 function reportText(cli: Cli, report: ResearchReport): string {
-  const { claims, sections, pages, injections, gaps, unresolved } = report;
+  const { claims, sections, pages, injections, gaps, unresolved, droppedSentences } = report;
   return [
     ...sections.map((section) => sectionText(cli, section, report)),
     ...claims.map((checked) => claimText(cli, checked)),
     `${pages.read} pages read, ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected; ${pages.stored} were already stored`,
     ...injections.map(({ url, spans }) => `${sanitize(url)}: passages that try to instruct agents: ${spans.length}; Somnus did not follow them`),
     ...(unresolved === 0 ? [] : [`Quotes left out because they are no longer in the stored pages: ${unresolved}`]),
+    ...(droppedSentences === 0 ? [] : [`Sentences of the language model left out because their quotes do not support them: ${droppedSentences}`]),
     ...gaps.map((gap) => `Gap: ${sanitize(gap)}`),
   ].join('\n');
 }

@@ -49,7 +49,8 @@ export const researchCommands: readonly CommandGroup[] = [
       description: 'deep-dive: searches for each question or topic, and writes a report in which every sentence points to quotes of stored pages; contradictions and gaps are stated. fact-check: like `research fact-check`. collect: keeps pages, and those that feeds and sitemaps list. '
         + 'A run that is interrupted continues without fetching anything twice. With -q, prints only the id of the run.',
       examples: [['research run deep-dive "When was the Penfeld Bridge opened?" "Who designed it?"', ''], ['research run deep-dive "The Penfeld Bridge" --offline', 'a topic, from collected pages only'], ['research run collect https://example.org/sitemap.xml --pages 200', 'the pages of a sitemap']],
-      arguments: { workflow: one('WORKFLOW', 'fact-check, deep-dive or collect', { choices: ['fact-check', 'deep-dive', 'collect'] }), texts: many('TEXT', 'claims, questions or addresses') }, options: limits,
+      arguments: { workflow: one('WORKFLOW', 'fact-check, deep-dive or collect', { choices: ['fact-check', 'deep-dive', 'collect'] }), texts: many('TEXT', 'claims, questions or addresses') },
+      options: { ...limits, writer: value('--writer WRITER', 'for deep-dive: report in quotes, or written by the configured language model (default if there is one)', { choices: ['quotes', 'model'] }) },
       load: async () => (await import('../commands/research-runs.ts')).startRun,
     }),
     command({

@@ -9,7 +9,7 @@ export interface ReportChapter { title: string; note: string; parts: readonly Re
 export interface ReportDocument { title: string; summary: readonly string[]; chapters: readonly ReportChapter[]; /** What is missing, and what a reader must know about the sources. */ notes: readonly string[] }
 
 export function reportDocument(run: ResearchRun, report: ResearchReport): ReportDocument {
-  const { claims, sections, findings, pages, copies, injections, unresolved, gaps } = report;
+  const { claims, sections, findings, pages, copies, injections, unresolved, droppedSentences, gaps } = report;
   const answered = sections.filter(({ coverage }) => coverage === 'answered').length;
   return {
     title: titleOf(run),
@@ -19,8 +19,8 @@ export function reportDocument(run: ResearchRun, report: ResearchReport): Report
       `${pages.read} pages read (${pages.stored} of all pages were already stored), ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected.`,
     ],
     chapters: [
-      ...sections.map(({ question, coverage, sources, parts }) => ({
-        title: question, note: coverage === 'no evidence' ? 'No evidence.' : `${sources} independent source${sources === 1 ? '' : 's'}.`,
+      ...sections.map(({ question, coverage, sources, writtenBy, parts }) => ({
+        title: question, note: coverage === 'no evidence' ? 'No evidence.' : `${sources} independent source${sources === 1 ? '' : 's'}.${writtenBy === 'model' ? ' Written by a language model from the quotes.' : ''}`,
         parts: parts.map(({ title, sentences }) => ({ title, sentences: sentences.map(({ text, findings: ids }) => ({ text, citations: findings.filter(({ id }) => ids.includes(id)) })) })),
       })),
       ...claims.map(({ claim, verdict, explanation, evidence }) => ({
@@ -32,6 +32,7 @@ export function reportDocument(run: ResearchRun, report: ResearchReport): Report
       ...copies.map((urls) => `Pages with the same text or sentence, counted as one source: ${urls.join(', ')}`),
       ...injections.map(({ url, spans }) => `${url} tries to instruct agents (passages: ${spans.length}). Somnus did not follow them and quotes nothing from them.`),
       ...(unresolved === 0 ? [] : [`Quotes left out because they are no longer in the stored pages: ${unresolved}`]),
+      ...(droppedSentences === 0 ? [] : [`Sentences of the language model left out because their quotes do not support them: ${droppedSentences}`]),
       ...gaps,
     ],
   };

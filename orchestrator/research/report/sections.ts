@@ -8,16 +8,25 @@ export interface Known { findings: readonly Finding[]; statements: readonly Stat
 const MOST_SENTENCES = 30;
 const ANSWERED_SOURCES = 2;
 
-/** `own` are the statements about the question, those of most sources first. */
-export function sectionOf(question: string, own: readonly Statement[], known: Known): ReportSection {
+/** `own` are the statements about the question, those of most sources first; `written` are the checked sentences of a language model. */
+export function sectionOf(question: string, own: readonly Statement[], known: Known, written: readonly ReportSentence[]): ReportSection {
   const sources = new Set(own.flatMap(({ findings }) => findings.flatMap((id) => findingOf(known, id)?.source ?? []))).size;
   const aspects = Map.groupBy(own.slice(0, MOST_SENTENCES), ({ aspect }) => aspect);
+  const common = { question, sources, coverage: sources === 0 ? 'no evidence' as const : sources < ANSWERED_SOURCES ? 'one source' as const : 'answered' as const };
+  if (written.length > 0) return { ...common, writtenBy: 'model', parts: [{ title: null, sentences: [...written, ...unsaidContradictions(own, written, known)] }] };
   const said = new Set<Statement>();
   const ordered = [...aspects].toSorted(([a], [b]) => Number(a === null) - Number(b === null)); // what no other part is about comes last
   return {
-    question, sources, coverage: sources === 0 ? 'no evidence' : sources < ANSWERED_SOURCES ? 'one source' : 'answered',
+    ...common, writtenBy: 'quotes',
     parts: ordered.map(([aspect, statements]) => ({ title: aspect === null ? (aspects.size > 1 ? 'Other' : null) : aspect[0]!.toUpperCase() + aspect.slice(1), sentences: sentencesOn(statements, known, said) })).filter(({ sentences }) => sentences.length > 0),
   };
+}
+
+/** Contradictions are shown even if the model is silent about them: those of which no sentence cites both sides. */
+function unsaidContradictions(own: readonly Statement[], written: readonly ReportSentence[], known: Known): ReportSentence[] {
+  const isCited = (sentence: ReportSentence, { findings }: Statement): boolean => findings.some((id) => sentence.findings.includes(id));
+  const unsaid = own.filter((one) => one.contradicts.some((at) => !written.some((sentence) => isCited(sentence, one) && isCited(sentence, known.statements[at]!))));
+  return sentencesOn(unsaid, known, new Set());
 }
 
 function sentencesOn(statements: readonly Statement[], known: Known, said: Set<Statement>): ReportSentence[] {

@@ -28,6 +28,7 @@ export const ReportSection = z.strictObject({
   question: z.string(),
   coverage: z.enum(['answered', 'one source', 'no evidence']).meta({ description: '`answered`: at least two independent sources say something about it.' }),
   sources: z.int().meta({ description: 'How many independent sources say something about it.' }),
+  writtenBy: z.enum(['quotes', 'model']).default('quotes').meta({ description: '`quotes`: the sentences are quotes. `model`: a language model wrote them; each was compared with the quotes that it cites.' }),
   parts: z.array(z.strictObject({ title: z.string().nullable().meta({ description: 'What the part is about, for topics; otherwise null.' }), sentences: z.array(ReportSentence) })),
 });
 export type ReportSection = z.infer<typeof ReportSection>;
@@ -42,6 +43,7 @@ export const ResearchReport = z.strictObject({
   injections: z.array(z.strictObject({ captureId: z.string(), url: z.string(), spans: z.array(Span) })).meta({ description: 'Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them.' }),
   pages: z.strictObject({ read: z.int(), blocked: z.int(), quarantined: z.int(), failed: z.int(), stored: z.int().default(0).meta({ description: 'How many of the pages were stored before and not sent again by their servers.' }) }),
   gaps: z.array(z.string()).meta({ description: 'What could not be found or read.' }),
+  droppedSentences: z.int().default(0).meta({ description: 'How many sentences of the language model were left out because the quotes that they cite do not support them or do not exist.' }),
   unresolved: z.int().meta({ description: 'How many pieces of evidence were left out because their quotes are no longer in the stored pages.' }),
 });
 export type ResearchReport = z.infer<typeof ResearchReport>;

@@ -29,6 +29,7 @@ export const DeepDiveInput = z.strictObject({
   questions: z.array(z.string().min(3).max(1000)).min(1).max(30).meta({ description: 'Questions or topics; each becomes a section of the report. A topic is divided by what the pages say about it.' }),
   urls: z.array(Url).max(200).default([]).meta({ description: 'Pages to read in addition to those that are found.' }),
   engines: Engines,
+  writer: z.enum(['quotes', 'model']).optional().meta({ description: 'Whether the report consists of quotes, or a language model writes it. If omitted: the model, if one is configured.' }),
   ...limits,
 });
 export type DeepDiveInput = z.infer<typeof DeepDiveInput>;

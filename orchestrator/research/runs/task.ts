@@ -8,6 +8,7 @@ export interface Task extends Pick<DeepDiveInput, 'urls' | 'engines' | 'allowHos
   queries: string[];
   claims: string[];
   questions: string[];
+  writer?: DeepDiveInput['writer'];
   /** Whether to collect the pages that feeds and sitemaps list. */
   expands: boolean;
 }
@@ -16,12 +17,12 @@ export function taskOf(run: ResearchRun): Task {
   switch (run.workflow) {
     case 'fact-check': {
       const claims = claimsOf(run.input.claims);
-      return { ...run.input, claims, questions: [], queries: claims, expands: false };
+      return { ...run.input, claims, questions: [], writer: 'quotes', queries: claims, expands: false };
     }
     case 'deep-dive': {
       const questions = questionsOf(run.input.questions);
       return { ...run.input, claims: [], questions, queries: questions, expands: false };
     }
-    case 'collect': return { ...run.input, engines: undefined, claims: [], questions: [], queries: [], expands: true };
+    case 'collect': return { ...run.input, engines: undefined, claims: [], questions: [], writer: 'quotes', queries: [], expands: true };
   }
 }

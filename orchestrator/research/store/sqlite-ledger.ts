@@ -6,6 +6,7 @@ import type { SqliteStore } from '../../store/sqlite-store.ts';
 import { Evidence, Finding, type Citation } from '../evidence/evidence.ts';
 import { ResearchRun, type StartRun } from '../runs/research-run.ts';
 import type { ResearchReport } from '../runs/research-report.ts';
+import { Draft } from '../writing/write-section.ts';
 import type { SqliteCaptures } from './sqlite-captures.ts';
 
 export const ledgerMigrations: readonly Migration[] = [{
@@ -31,6 +32,10 @@ export const ledgerMigrations: readonly Migration[] = [{
     CREATE TABLE findings (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (run_id, id)) STRICT, WITHOUT ROWID;
     ALTER TABLE run_pages ADD COLUMN origin TEXT;
   `,
+}, {
+  version: 5,
+  name: 'drafts',
+  up: `CREATE TABLE drafts (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, question INTEGER NOT NULL, draft TEXT NOT NULL, PRIMARY KEY (run_id, question)) STRICT, WITHOUT ROWID;`,
 }];
 
 /** A page of a run, with its capture, or the reason why there is none. With neither, the page is still to be visited. `origin`: where the capture came from. */
@@ -104,17 +109,28 @@ export class SqliteLedger {
     for (const [place, { url, captureId, problem, origin }] of pages.entries()) insert.run(runId, from + place, url, captureId, problem, origin);
   }
 
-  /** Replaces the evidence and findings of a run. */
+  /** Replaces the evidence and findings of a run, and deletes the drafts on them. */
   setEvidence(runId: string, evidence: readonly Evidence[], findings: readonly Finding[] = []): void {
     this.#store.transaction(() => {
       const { db } = this.#store;
       db.prepare('DELETE FROM evidence WHERE run_id = ?').run(runId);
       db.prepare('DELETE FROM findings WHERE run_id = ?').run(runId);
+      db.prepare('DELETE FROM drafts WHERE run_id = ?').run(runId);
       const insert = db.prepare('INSERT INTO evidence (run_id, entry) VALUES (?, ?)');
       for (const entry of evidence) insert.run(runId, JSON.stringify(entry));
       const insertFinding = db.prepare('INSERT INTO findings (run_id, id, entry) VALUES (?, ?, ?)');
       for (const entry of findings) insertFinding.run(runId, entry.id, JSON.stringify(entry));
     });
+  }
+
+  /** What a language model wrote about a question of the run. */
+  draft(runId: string, question: number): Draft | undefined {
+    const draft = this.#store.read(() => this.#store.db.prepare<[string, number], string>('SELECT draft FROM drafts WHERE run_id = ? AND question = ?').pluck().get(runId, question));
+    return draft === undefined ? undefined : Draft.parse(JSON.parse(draft));
+  }
+
+  setDraft(runId: string, question: number, draft: Draft): void {
+    this.#store.transaction(() => this.#store.db.prepare('INSERT OR REPLACE INTO drafts (run_id, question, draft) VALUES (?, ?, ?)').run(runId, question, JSON.stringify(draft)));
   }
 
   /** The evidence and findings of a run that resolve, and the number of entries that do not, because their page was deleted or its text is damaged. */
