@@ -1967,7 +1967,7 @@ export interface paths {
         put?: never;
         /**
          * Check claims, answer questions or collect pages
-         * @description The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. `collect` keeps pages, and those that feeds and sitemaps list. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.
+         * @description The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. `collect` keeps pages, and those that feeds and sitemaps list. `own` runs a workflow of your own. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.
          */
         post: operations["startResearchRun"];
         delete?: never;
@@ -2012,6 +2012,48 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your workflows by name, each in its newest version */
+        get: operations["listResearchWorkflows"];
+        put?: never;
+        /**
+         * Keep a workflow of your own
+         * @description A workflow is a YAML document with steps and parameters. A changed document with the same name becomes a new version; run one with POST /v1/research/runs.
+         */
+        post: operations["addResearchWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a workflow */
+        get: operations["getResearchWorkflow"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete all versions of a workflow
+         * @description Its runs and their reports are kept, and a run that has begun continues.
+         */
+        delete: operations["removeResearchWorkflow"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4033,6 +4075,26 @@ export interface components {
             /** @constant */
             workflow: "collect";
             input: components["schemas"]["CollectInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "own";
+            input: {
+                name: string;
+                /** @description The newest if omitted. */
+                version: number;
+                /** @default {} */
+                parameters: {
+                    [key: string]: string;
+                };
+                /** @description The workflow with its parameters replaced, so that the run does not depend on later changes of it. */
+                document: components["schemas"]["WorkflowDocument"];
+            };
         };
         ResearchRunAnswer: {
             run: components["schemas"]["ResearchRun"];
@@ -4040,6 +4102,28 @@ export interface components {
         };
         ResearchRunPage: {
             items: components["schemas"]["ResearchRun"][];
+            nextCursor: string | null;
+        };
+        ResearchWorkflow: {
+            name: string;
+            version: number;
+            /** @description All stored versions, newest first. */
+            versions: number[];
+            description: string;
+            parameters: {
+                [key: string]: {
+                    /** @default  */
+                    description: string;
+                    default?: string;
+                };
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The YAML as it was added. */
+            source: string;
+        };
+        ResearchWorkflowPage: {
+            items: components["schemas"]["ResearchWorkflow"][];
             nextCursor: string | null;
         };
         /**
@@ -4161,6 +4245,18 @@ export interface components {
             /** @constant */
             workflow: "collect";
             input: components["schemas"]["CollectInput"];
+        } | {
+            /** @constant */
+            workflow: "own";
+            input: {
+                name: string;
+                /** @description The newest if omitted. */
+                version?: number;
+                /** @default {} */
+                parameters?: {
+                    [key: string]: string;
+                };
+            };
         };
         Statement: {
             question: number;
@@ -4250,6 +4346,76 @@ export interface components {
         };
         /** @enum {string} */
         Verdict: "supported" | "refuted" | "conflicting" | "not enough evidence";
+        WorkflowDocument: {
+            name: string;
+            /** @default  */
+            description: string;
+            /** @default {} */
+            parameters: {
+                [key: string]: {
+                    /** @default  */
+                    description: string;
+                    default?: string;
+                };
+            };
+            settings: {
+                /** @description Which search engines to ask. If omitted: all configured ones, and the local index. */
+                engines?: string[];
+                /** @description Only these hosts and their subdomains are visited. */
+                allowHosts?: string[];
+                /**
+                 * @description Maximum number of pages to collect.
+                 * @default 60
+                 */
+                maxPages: number;
+                /**
+                 * @description Maximum time for collecting pages; the run then uses what has been collected.
+                 * @default 1200
+                 */
+                maxSeconds: number;
+                /**
+                 * @description Maximum size of all pages together; after that, no more pages are collected.
+                 * @default 500
+                 */
+                maxMiB: number;
+                /**
+                 * @description Stored pages of at most this age are not requested again.
+                 * @default 86400
+                 */
+                maxAgeSeconds: number;
+                /**
+                 * @description Use only pages that were collected before.
+                 * @default false
+                 */
+                offline: boolean;
+            };
+            steps: {
+                /** @description Asks search engines, and collects what they find. */
+                search?: {
+                    queries: string[];
+                };
+                /** @description Collects pages, and those that feeds and sitemaps list. */
+                collect?: {
+                    urls: string[];
+                };
+                /** @description Finds the sentences that answer questions. */
+                extract?: {
+                    questions: string[];
+                };
+                /** @description Finds the sentences that support or refute claims. */
+                "fact-check"?: {
+                    claims: string[];
+                };
+                /** @description Says who writes the report; without this step, as a deep dive does. */
+                report?: {
+                    /**
+                     * @description Whether the report consists of quotes, or a language model writes it. If omitted: the model, if one is configured.
+                     * @enum {string}
+                     */
+                    writer?: "quotes" | "model";
+                };
+            }[];
+        };
     };
     responses: {
         /** @description `invalid_request`: The request is not valid. `invalid_json`: The body is not valid JSON */
@@ -4672,6 +4838,8 @@ export type ResearchReport = components['schemas']['ResearchReport'];
 export type ResearchRun = components['schemas']['ResearchRun'];
 export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
 export type ResearchRunPage = components['schemas']['ResearchRunPage'];
+export type ResearchWorkflow = components['schemas']['ResearchWorkflow'];
+export type ResearchWorkflowPage = components['schemas']['ResearchWorkflowPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
@@ -4692,6 +4860,7 @@ export type UpgradeAgent = components['schemas']['UpgradeAgent'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type Verdict = components['schemas']['Verdict'];
+export type WorkflowDocument = components['schemas']['WorkflowDocument'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseForbidden = components['responses']['Forbidden'];
@@ -9871,6 +10040,140 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listResearchWorkflows: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflowPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    addResearchWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "name: opening-dates\nparameters:\n  building: { description: Name of a building }\nsteps:\n  - search: { queries: [\"{{building}} opening\"] }\n  - extract: { questions: [\"When was {{building}} opened?\"] }\n"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description YAML; see docs/research.md. */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The newest version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflow"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getResearchWorkflow: {
+        parameters: {
+            query?: {
+                /** @description The newest if omitted. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workflow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflow"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeResearchWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

@@ -7,6 +7,7 @@ import type { PaperList } from './academic/find-papers.ts';
 import type { CatalogName } from './academic/paper.ts';
 import { Capture } from './capture.ts';
 import type { ResearchRun, StartRun } from './runs/research-run.ts';
+import type { Workflow } from './workflows/workflow.ts';
 
 export const CollectPage = z.strictObject({
   url: z.string().min(1).max(4096),
@@ -28,6 +29,9 @@ export type Passage = z.infer<typeof Passage>;
 export const PassageList = z.strictObject({ items: z.array(Passage) });
 export type PassageList = z.infer<typeof PassageList>;
 
+export const AddWorkflow = z.strictObject({ source: z.string().min(1).max(65_536).meta({ description: 'YAML; see docs/research.md.' }) });
+export type AddWorkflow = z.infer<typeof AddWorkflow>;
+
 export interface ResearchService {
   /** Fetches and stores a page. @throws address_refused, fetch_failed, too_large, timeout, invalid_request */
   collect(caller: Caller, request: CollectPage, signal: AbortSignal): Promise<CollectedPage>;
@@ -45,7 +49,7 @@ export interface ResearchService {
   search(caller: Caller, query: { q: string; limit: number }): Promise<Passage[]>;
   /** Scholarly works, joined from all catalogs or from the named ones. */
   papers(caller: Caller, query: { q: string; limit: number; catalogs?: readonly CatalogName[] | undefined }, signal: AbortSignal): Promise<PaperList>;
-  /** @throws invalid_request for an unknown search engine, or a writer that is not configured */
+  /** @throws invalid_request for an unknown search engine, a writer that is not configured, or wrong parameters of an own workflow; not_found if there is no such workflow */
   start(caller: Caller, request: StartRun, options: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }>;
   /** Newest first, without reports. */
   runs(caller: Caller, query: PageQuery): Promise<Page<ResearchRun>>;
@@ -53,4 +57,12 @@ export interface ResearchService {
   run(caller: Caller, id: string): Promise<ResearchRun>;
   /** Deletes a run and its evidence; keeps the pages. @throws not_found; operation_in_progress while it runs */
   removeRun(caller: Caller, id: string): Promise<void>;
+  /** Stores a workflow as a new version; repeating it changes nothing. @throws invalid_request */
+  addWorkflow(caller: Caller, request: AddWorkflow): Promise<Workflow>;
+  /** The newest versions, by name. */
+  workflows(caller: Caller, query: PageQuery): Promise<Page<Workflow>>;
+  /** The newest version if none is given. @throws not_found */
+  workflow(caller: Caller, name: string, version: number | undefined): Promise<Workflow>;
+  /** Deletes all versions; runs keep what they did. @throws not_found */
+  removeWorkflow(caller: Caller, name: string): Promise<void>;
 }

@@ -10,11 +10,13 @@ import { findPapers, type PaperList } from './academic/find-papers.ts';
 import type { Catalog, CatalogName } from './academic/paper.ts';
 import type { Capture } from './capture.ts';
 import type { Collector } from './fetch/collector.ts';
-import type { CollectedPage, CollectPage, Passage, ResearchService } from './research-service.ts';
-import type { ResearchRun, StartRun } from './runs/research-run.ts';
+import type { AddWorkflow, CollectedPage, CollectPage, Passage, ResearchService } from './research-service.ts';
+import type { NewRun, ResearchRun, ResolvedRun, StartRun } from './runs/research-run.ts';
+import { taskOf } from './runs/task.ts';
 import type { SearchEngine } from './search/search-engine.ts';
 import type { ResearchStore, ResearchStores } from './store/research-stores.ts';
 import { warcOf } from './store/warc.ts';
+import { parseWorkflow, withParameters, type Workflow } from './workflows/workflow.ts';
 
 export interface ResearchDeps {
   stores: ResearchStores;
@@ -83,21 +85,50 @@ export class Research implements ResearchService {
   }
 
   async start(caller: Caller, request: StartRun, { idempotencyKey }: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }> {
-    const { engines, operations, idempotency, now, hasModel } = this.#deps;
-    const known = [...engines.map(({ name }) => name), 'local'];
-    const unknown = ('engines' in request.input ? request.input.engines : undefined)?.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new SomnusError('invalid_request', `There is no search engine ${JSON.stringify(unknown)}`, { hint: `Configured: ${known.join(', ')}.` });
-    if (request.workflow === 'deep-dive' && request.input.writer === 'model' && !hasModel) throw new SomnusError('invalid_request', 'No language model is configured', { hint: 'Set `research.model` in the configuration, or leave out the writer: the report then consists of quotes.' });
+    const { operations, idempotency, now } = this.#deps;
     const { ledger } = this.#store(caller);
     const { id, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { research: request.workflow, input: request.input } }, () => {
       const at = now();
-      const run = { ...request, id: newId('run', at.getTime()), createdAt: at.toISOString() };
+      const run = { ...this.#resolved(caller, request), id: newId('run', at.getTime()), createdAt: at.toISOString() };
+      this.#assertPossible(run);
       ledger.addRun(run); // first, because the operation reads it
       const { id: made } = operations.submit({ kind: 'research.run', input: { runId: run.id }, owner: caller.user, actor: caller.keyId, target: { type: 'research', id: run.id, name: run.id } });
       ledger.setOperation(run.id, made);
       return { id: run.id, operationId: made };
     });
     return { run: ledger.run(id), operation: await operations.get(caller, operationId) };
+  }
+
+  /** With the document of an own workflow. */
+  #resolved(caller: Caller, request: StartRun): ResolvedRun {
+    if (request.workflow !== 'own') return request;
+    const { name, version, parameters } = request.input;
+    const workflow = this.#store(caller).workflows.get(name, version);
+    return { workflow: 'own', input: { name, version: workflow.version, parameters, document: withParameters(parseWorkflow(workflow.source), parameters) } };
+  }
+
+  #assertPossible(run: NewRun): void {
+    const { engines, writer } = taskOf(run);
+    const known = [...this.#deps.engines.map(({ name }) => name), 'local'];
+    const unknown = engines?.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new SomnusError('invalid_request', `There is no search engine ${JSON.stringify(unknown)}`, { hint: `Configured: ${known.join(', ')}.` });
+    if (writer === 'model' && !this.#deps.hasModel) throw new SomnusError('invalid_request', 'No language model is configured', { hint: 'Set `research.model` in the configuration, or leave out the writer: the report then consists of quotes.' });
+  }
+
+  async addWorkflow(caller: Caller, { source }: AddWorkflow): Promise<Workflow> {
+    return this.#store(caller).workflows.add(source, this.#deps.now().toISOString());
+  }
+
+  async workflows(caller: Caller, query: PageQuery): Promise<Page<Workflow>> {
+    return this.#store(caller).workflows.list(query);
+  }
+
+  async workflow(caller: Caller, name: string, version: number | undefined): Promise<Workflow> {
+    return this.#store(caller).workflows.get(name, version);
+  }
+
+  async removeWorkflow(caller: Caller, name: string): Promise<void> {
+    this.#store(caller).workflows.remove(name);
   }
 
   async runs(caller: Caller, query: PageQuery): Promise<Page<ResearchRun>> {

@@ -6,17 +6,19 @@ import { toBibtex, toCsl } from '../../research/academic/citation-formats.ts';
 import { PaperList } from '../../research/academic/find-papers.ts';
 import { catalogNames } from '../../research/academic/paper.ts';
 import { Capture } from '../../research/capture.ts';
-import { CollectedPage, CollectPage, PassageList } from '../../research/research-service.ts';
+import { AddWorkflow, CollectedPage, CollectPage, PassageList } from '../../research/research-service.ts';
 import { reportDocument } from '../../research/report/report-document.ts';
 import { REPORT_POLICY, reportHtml } from '../../research/report/report-html.ts';
 import { reportMarkdown } from '../../research/report/report-markdown.ts';
 import { ResearchRun, StartRun } from '../../research/runs/research-run.ts';
+import { Workflow } from '../../research/workflows/workflow.ts';
 import { PageQuery } from '../../store/page.ts';
 import { answerOperation } from '../accepted.ts';
-import { CapturePage, RunAnswer, type OperationAnswer, RunPage } from '../answers.ts';
+import { CapturePage, RunAnswer, type OperationAnswer, RunPage, WorkflowPage } from '../answers.ts';
 import { Ref, route, Wait, type Access, type Route } from '../route.ts';
 
 const captures = '/v1/research/captures';
+const workflows = '/v1/research/workflows';
 const CaptureParams = z.strictObject({ capture: Ref });
 // The host fetches the pages, so a key limited to one environment could bypass the network policy of that environment.
 const see: Access = { scope: 'read', limitedKeys: false };
@@ -69,7 +71,7 @@ export const researchRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/research/runs', id: 'startResearchRun', summary: 'Check claims, answer questions or collect pages',
     description: 'The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. '
-      + '`collect` keeps pages, and those that feeds and sitemaps list. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.',
+      + '`collect` keeps pages, and those that feeds and sitemaps list. `own` runs a workflow of your own. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.',
     access: change, body: StartRun, query: z.strictObject({ wait: Wait }), idempotent: true, example: { workflow: 'deep-dive', input: { questions: ['When was the Penfeld Bridge opened?'], urls: ['example.org/bridges'], maxPages: 20 } },
     answers: { 200: { description: 'The run has ended.', schema: RunAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: RunAnswer } },
     handle: async (request, context) => {
@@ -105,6 +107,31 @@ export const researchRoutes: readonly Route[] = [
     description: 'The pages that it collected are kept.', access: change, params: z.strictObject({ run: Ref }), answers: { 204: { description: 'Deleted.' } },
     handle: async ({ caller, params }, { services }) => {
       await services.research.removeRun(caller, params.run);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'post', path: workflows, id: 'addResearchWorkflow', summary: 'Keep a workflow of your own',
+    description: 'A workflow is a YAML document with steps and parameters. A changed document with the same name becomes a new version; run one with POST /v1/research/runs.', access: change, body: AddWorkflow,
+    example: { source: 'name: opening-dates\nparameters:\n  building: { description: Name of a building }\nsteps:\n  - search: { queries: ["{{building}} opening"] }\n  - extract: { questions: ["When was {{building}} opened?"] }\n' },
+    answers: { 200: { description: 'The newest version.', schema: Workflow } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.research.addWorkflow(caller, body) satisfies Workflow }),
+  }),
+  route({
+    method: 'get', path: workflows, id: 'listResearchWorkflows', summary: 'List your workflows by name, each in its newest version',
+    access: see, query: PageQuery, answers: { 200: { description: 'A page of the list.', schema: WorkflowPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.research.workflows(caller, query) satisfies WorkflowPage }),
+  }),
+  route({
+    method: 'get', path: `${workflows}/{name}`, id: 'getResearchWorkflow', summary: 'Show a workflow',
+    access: see, params: z.strictObject({ name: Ref }), query: z.strictObject({ version: z.coerce.number().int().min(1).optional().meta({ description: 'The newest if omitted.' }) }), answers: { 200: { description: 'The workflow.', schema: Workflow } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.research.workflow(caller, params.name, query.version) }),
+  }),
+  route({
+    method: 'delete', path: `${workflows}/{name}`, id: 'removeResearchWorkflow', summary: 'Delete all versions of a workflow',
+    description: 'Its runs and their reports are kept, and a run that has begun continues.', access: change, params: z.strictObject({ name: Ref }), answers: { 204: { description: 'Deleted.' } },
+    handle: async ({ caller, params }, { services }) => {
+      await services.research.removeWorkflow(caller, params.name);
       return { status: 204 };
     },
   }),

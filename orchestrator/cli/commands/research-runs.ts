@@ -7,11 +7,12 @@ import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
 import { page, type PageOptions } from '../paging.ts';
+import { parsePairs } from '../parse-values.ts';
 import type { Color } from '../terminal/output.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize, sanitizeConsole } from '../terminal/sanitize.ts';
 
-export interface RunOptions { writer?: 'quotes' | 'model' | undefined; url: string[]; engine: string[]; allowHost: string[]; pages: number | undefined; offline: boolean; wait: boolean }
+export interface RunOptions { set?: string[]; writer?: 'quotes' | 'model' | undefined; url: string[]; engine: string[]; allowHost: string[]; pages: number | undefined; offline: boolean; wait: boolean }
 
 const verdictColor: Readonly<Record<CheckedClaim['verdict'], Color>> = { supported: 'green', refuted: 'red', conflicting: 'yellow', 'not enough evidence': 'gray' };
 const coverageColor: Readonly<Record<ReportSection['coverage'], Color>> = { answered: 'green', 'one source': 'yellow', 'no evidence': 'gray' };
@@ -35,7 +36,10 @@ export async function startRun(cli: Cli, { workflow, texts }: { workflow: string
   else await showReport(cli, { run: started.run.id }, { format: undefined });
 }
 
-function requestOf(workflow: string, texts: string[], { url, engine, allowHost, pages, offline, writer }: RunOptions): StartResearchRun {
+function requestOf(workflow: string, texts: string[], options: RunOptions): StartResearchRun {
+  const { url, engine, allowHost, pages, offline, writer, set = [] } = options;
+  if (!isBuiltIn(workflow)) return { workflow: 'own', input: { name: workflow, parameters: ownParameters(workflow, texts, options) } };
+  if (set.length > 0) throw new SomnusError('invalid_request', `--set does not apply to the workflow ${workflow}`, { hint: 'It sets parameters of workflows of your own; see `somnus workflow ls`.' });
   const limits = { offline, ...(allowHost.length === 0 ? {} : { allowHosts: allowHost }), ...(pages === undefined ? {} : { maxPages: pages }) };
   const searched = { ...limits, urls: url, ...(engine.length === 0 ? {} : { engines: engine }) };
   if (writer !== undefined && workflow !== 'deep-dive') throw new SomnusError('invalid_request', `--writer does not apply to the workflow ${workflow}`, { hint: 'Leave it out.' });
@@ -45,8 +49,18 @@ function requestOf(workflow: string, texts: string[], { url, engine, allowHost, 
     case 'collect':
       if (engine.length > 0) throw new SomnusError('invalid_request', 'The workflow collect asks no search engine', { hint: 'Leave out --engine.' });
       return { workflow, input: { ...limits, urls: [...texts, ...url] } };
-    default: throw new SomnusError('invalid_request', `There is no workflow ${JSON.stringify(workflow)}`, { hint: 'Use fact-check, deep-dive or collect.' });
   }
+}
+
+function isBuiltIn(workflow: string): workflow is 'fact-check' | 'deep-dive' | 'collect' {
+  return ['fact-check', 'deep-dive', 'collect'].includes(workflow);
+}
+
+function ownParameters(workflow: string, texts: string[], { url, engine, allowHost, pages, offline, writer, set = [] }: RunOptions): Record<string, string> {
+  if (texts.length + url.length + engine.length + allowHost.length > 0 || pages !== undefined || offline || writer !== undefined) {
+    throw new SomnusError('invalid_request', `The workflow ${workflow} is your own: it takes only --set NAME=VALUE`, { hint: `Its document has the rest: \`somnus workflow show ${workflow}\`.` });
+  }
+  return parsePairs(set, 'a parameter of the workflow');
 }
 
 export async function listRuns(cli: Cli, _args: unknown, options: PageOptions): Promise<void> {
@@ -60,7 +74,12 @@ export async function listRuns(cli: Cli, _args: unknown, options: PageOptions): 
 }
 
 function textsOf(run: ResearchRun): string[] {
-  return run.workflow === 'fact-check' ? run.input.claims : run.workflow === 'deep-dive' ? run.input.questions : run.input.urls;
+  switch (run.workflow) {
+    case 'fact-check': return run.input.claims;
+    case 'deep-dive': return run.input.questions;
+    case 'collect': return run.input.urls;
+    case 'own': return [`${run.input.name} (version ${run.input.version})`, ...Object.entries(run.input.parameters).map(([name, set]) => `${name}=${set}`)];
+  }
 }
 
 export async function showReport(cli: Cli, { run: id }: { run: string }, { format }: { format: 'markdown' | 'html' | undefined }): Promise<void> {

@@ -43,6 +43,7 @@ function titleOf(run: ResearchRun): string {
     case 'fact-check': return 'Fact check';
     case 'deep-dive': return run.input.questions[0]!;
     case 'collect': return 'Collected pages';
+    case 'own': return run.input.document.description === '' ? run.input.name : run.input.document.description;
   }
 }
 

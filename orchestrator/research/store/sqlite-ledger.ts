@@ -4,7 +4,7 @@ import type { Migration } from '../../store/migrations.ts';
 import type { Page, PageQuery } from '../../store/page.ts';
 import type { SqliteStore } from '../../store/sqlite-store.ts';
 import { Evidence, Finding, type Citation } from '../evidence/evidence.ts';
-import { ResearchRun, type StartRun } from '../runs/research-run.ts';
+import { ResearchRun, type NewRun } from '../runs/research-run.ts';
 import type { ResearchReport } from '../runs/research-report.ts';
 import { Draft } from '../writing/write-section.ts';
 import type { SqliteCaptures } from './sqlite-captures.ts';
@@ -52,7 +52,7 @@ export class SqliteLedger {
     this.#captures = captures;
   }
 
-  addRun({ id, workflow, input, createdAt }: StartRun & Pick<ResearchRun, 'id' | 'createdAt'>): void {
+  addRun({ id, workflow, input, createdAt }: NewRun): void {
     this.#store.transaction(() => this.#store.db.prepare('INSERT INTO runs (id, workflow, input, created_at) VALUES (?, ?, ?, ?)').run(id, workflow, JSON.stringify(input), createdAt));
   }
 

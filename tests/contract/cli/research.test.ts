@@ -67,9 +67,29 @@ test('A deep dive and a collection are started without waiting; an unknown workf
   expect(await somnus.run(['research', 'report', dive.stdout.trim(), '--format', 'html'])).toMatchObject({ code: 5, stderr: expect.stringContaining('has no report yet') as string });
   expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--no-wait'])).toMatchObject({ code: 0 });
   expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--engine', 'local'])).toMatchObject({ code: 2 });
-  expect(await somnus.run(['research', 'run', 'guess', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('fact-check, deep-dive, collect') as string });
+  expect(await somnus.run(['research', 'run', 'guess', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('takes only --set') as string });
+  expect(await somnus.run(['research', 'run', 'guess'])).toMatchObject({ code: 3, stderr: expect.stringContaining('Built in: fact-check, deep-dive, collect.') as string });
+  expect(await somnus.run(['research', 'run', 'deep-dive', 'What is a tide?', '--set', 'x=1'])).toMatchObject({ code: 2 });
   expect(await somnus.run(['research', 'rm-run', dive.stdout.trim()])).toMatchObject({ code: 0, stdout: `Deleted ${dive.stdout}` });
   expect(await somnus.run(['research', 'report', dive.stdout.trim()])).toMatchObject({ code: 3 });
+});
+
+test('A workflow is added, run with parameters, changed, exported and deleted', async () => {
+  const source = `name: tides\ndescription: When tides come\nparameters:\n  place: { description: A harbor }\nsteps:\n  - collect: { urls: ["${web.origin}/tides?at={{place}}"] }\n  - extract: { questions: ["When is high tide in {{place}}?"] }\n`;
+  expect(await somnus.run(['workflow', 'add', '-'], { input: source })).toMatchObject({ code: 0, stdout: 'Stored tides, version 1: run it with `somnus research run tides --set place=…`\n' });
+  expect(await somnus.run(['workflow', 'add', '-', '-q'], { input: source })).toMatchObject({ code: 0, stdout: 'tides\n' });
+  expect((await somnus.run(['workflow', 'add', '-'], { input: source.replace('tide in', 'water in') })).stdout).toContain('version 2');
+  expect(await somnus.run(['research', 'run', 'tides', '--no-wait'])).toMatchObject({ code: 2, stderr: expect.stringContaining('needs the parameter place') as string });
+  const run = (await somnus.run(['research', 'run', 'tides', '--set', 'place=Saint Malo', '--no-wait', '-q'])).stdout.trim();
+  expect(JSON.parse((await somnus.run(['research', 'report', run, '-o', 'json'])).stdout)).toMatchObject({ input: { version: 2, document: { steps: [{ collect: { urls: [`${web.origin}/tides?at=Saint%20Malo`] } }, { extract: { questions: ['When is high water in Saint Malo?'] } }] } } });
+  expect((await somnus.run(['research', 'runs'])).stdout).toMatch(/own .* tides \(version 2\) place=Saint Malo/);
+  expect((await somnus.run(['workflow', 'ls'])).stdout).toMatch(/tides +2 .* place +When tides come/);
+  expect((await somnus.run(['workflow', 'show', 'tides'])).stdout).toMatch(/version +2 of 2, 1[^]*--set place +A harbor/);
+  expect(await somnus.run(['workflow', 'export', 'tides', '--version', '1'])).toMatchObject({ code: 0, stdout: source });
+  expect(await somnus.run(['workflow', 'export', 'tides', '--version', '7'])).toMatchObject({ code: 3, stderr: expect.stringContaining('It has the versions 2, 1.') as string });
+  expect(await somnus.run(['workflow', 'rm', 'tides'])).toMatchObject({ code: 0, stdout: 'Deleted tides\n' });
+  expect(await somnus.run(['workflow', 'show', 'tides'])).toMatchObject({ code: 3 });
+  expect(await somnus.run(['workflow', 'ls'])).toMatchObject({ code: 0, stderr: expect.stringContaining('No workflows') as string });
 });
 
 test('Papers are shown, or printed as references', async () => {
