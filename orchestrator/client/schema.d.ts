@@ -1944,7 +1944,7 @@ export interface paths {
         };
         /**
          * Search the collected pages
-         * @description Returns the passages that contain any of the words, best first, at most two from each text.
+         * @description Returns the passages that contain any of the words or, when the embedding model is available, mean something similar: best first, at most two from each text.
          */
         get: operations["searchPassages"];
         put?: never;
@@ -2011,6 +2011,26 @@ export interface paths {
         get: operations["getResearchReport"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs/{run}/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remember the results of a research run
+         * @description Stores one memory for each statement and each claim with evidence, with its quote, sources, address, capture and offsets. Repeating it stores nothing twice. The memory space must be unlocked.
+         */
+        post: operations["rememberResearchRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3646,6 +3666,13 @@ export interface components {
         };
         PassageList: {
             items: components["schemas"]["Passage"][];
+            /**
+             * @description `keywords`: searched by words only, because no embedding model is available.
+             * @enum {string}
+             */
+            mode: "hybrid" | "keywords";
+            /** @description How many passages only words can find; their vectors are computed in the background. */
+            withoutVectors: number;
         };
         PastIncident: {
             id: string;
@@ -4035,6 +4062,11 @@ export interface components {
                  */
                 stored: number;
             };
+            /**
+             * @description Runs that were started earlier and read some of the same captures: what this run started from. Newest first, at most 20.
+             * @default []
+             */
+            earlierRuns: string[];
             /** @description What could not be found or read. */
             gaps: string[];
             /**
@@ -9834,7 +9866,7 @@ export interface operations {
     searchPassages: {
         parameters: {
             query: {
-                /** @description Words. */
+                /** @description Words or a question. */
                 q: string;
                 limit?: number;
             };
@@ -10040,6 +10072,54 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    rememberResearchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": {
+                    /** @description A memory space; main if omitted. */
+                    space?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The memories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Ids of the memories, in the order of the report. */
+                        memories: string[];
+                        /** @description How many are new. */
+                        stored: number;
+                        /** @description How many were already stored. */
+                        known: number;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

@@ -1,21 +1,23 @@
 // Research runs on a generated web of 60 pages, through the operation engine, as operations.
+import type { MemoryCalls } from '../../orchestrator/memory/process/memory-protocol.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { Research } from '../../orchestrator/research/research.ts';
 import type { ResearchReport } from '../../orchestrator/research/runs/research-report.ts';
 import { StartRun, type ResearchRun } from '../../orchestrator/research/runs/research-run.ts';
 import { researchRunKind } from '../../orchestrator/research/runs/run-kind.ts';
 import { languageModel } from '../../orchestrator/research/writing/language-model.ts';
+import { PassageSearch, type Embed } from '../../orchestrator/research/search/passage-search.ts';
 import { searxng } from '../../orchestrator/research/search/web-engines.ts';
-import { alice, openWorkshop, scratchFolder, type Workshop } from './operations.ts';
+import { alice, log, openWorkshop, scratchFolder, type Workshop } from './operations.ts';
 import { servePlanted, type PlantedServer } from './planted-server.ts';
 import { plantedWeb, type PlantedWeb } from './planted-web.ts';
 import { scratchResearch, type ScratchResearch } from './research.ts';
 
 export interface Desk { planted: PlantedWeb; server: PlantedServer; scratch: ScratchResearch; shop: Workshop; research: Research }
+export interface DeskOptions { /** The path of a language model on the server. */ model?: string; memory?: MemoryCalls; embed?: Embed }
 export interface DoneRun { run: ResearchRun; report: ResearchReport; operation: Operation }
 
-/** `model`: the path of a language model on the server. */
-export async function withDesk(seed: number, work: (desk: Desk) => Promise<void>, options: { model?: string } = {}): Promise<void> {
+export async function withDesk(seed: number, work: (desk: Desk) => Promise<void>, options: DeskOptions = {}): Promise<void> {
   const planted = plantedWeb(seed);
   await using server = await servePlanted(planted);
   using scratch = scratchResearch(...server.origins);
@@ -24,11 +26,12 @@ export async function withDesk(seed: number, work: (desk: Desk) => Promise<void>
   await work({ planted, server, scratch, shop, research: researchIn(shop, scratch, server, options) });
 }
 
-export function researchIn(shop: Workshop, { stores, collector, web }: ScratchResearch, server: PlantedServer, { model: path }: { model?: string } = {}): Research {
+export function researchIn(shop: Workshop, { stores, collector, web }: ScratchResearch, server: PlantedServer, { model: path, memory, embed }: DeskOptions = {}): Research {
   const engines = [searxng(web, server.searxngUrl)];
+  const passageSearch = new PassageSearch({ embed: embed ?? (async () => undefined), log });
   const model = path === undefined ? undefined : languageModel({ url: server.web.origin + path, model: 'small', timeoutSeconds: 30, key: async () => 'secret' });
-  shop.engine.register(researchRunKind({ stores, collector, engines, model }));
-  return new Research({ stores, collector, engines, hasModel: model !== undefined, catalogs: [], operations: shop.engine, idempotency: shop.idempotency, now: () => new Date() });
+  shop.engine.register(researchRunKind({ stores, collector, engines, passageSearch, model }));
+  return new Research({ stores, collector, engines, passageSearch, hasModel: model !== undefined, memory: { service: async () => { if (memory === undefined) throw new Error('this test has no memory'); return memory; } }, catalogs: [], operations: shop.engine, idempotency: shop.idempotency, now: () => new Date() });
 }
 
 /** Runs a workflow to its end. */

@@ -6,7 +6,7 @@ import { toBibtex, toCsl } from '../../research/academic/citation-formats.ts';
 import { PaperList } from '../../research/academic/find-papers.ts';
 import { catalogNames } from '../../research/academic/paper.ts';
 import { Capture } from '../../research/capture.ts';
-import { AddWorkflow, CollectedPage, CollectPage, PassageList } from '../../research/research-service.ts';
+import { AddWorkflow, CollectedPage, CollectPage, PassageList, RememberedRun, RememberRun } from '../../research/research-service.ts';
 import { reportDocument } from '../../research/report/report-document.ts';
 import { REPORT_POLICY, reportHtml } from '../../research/report/report-html.ts';
 import { reportMarkdown } from '../../research/report/report-markdown.ts';
@@ -64,9 +64,9 @@ export const researchRoutes: readonly Route[] = [
   }),
   route({
     method: 'get', path: '/v1/research/passages', id: 'searchPassages', summary: 'Search the collected pages',
-    description: 'Returns the passages that contain any of the words, best first, at most two from each text.',
-    access: see, query: z.strictObject({ q: z.string().min(1).max(1000).meta({ description: 'Words.' }), limit: z.coerce.number().int().min(1).max(100).default(10) }), answers: { 200: { description: 'Passages.', schema: PassageList } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: { items: await services.research.search(caller, query) } satisfies PassageList }),
+    description: 'Returns the passages that contain any of the words or, when the embedding model is available, mean something similar: best first, at most two from each text.',
+    access: see, query: z.strictObject({ q: z.string().min(1).max(1000).meta({ description: 'Words or a question.' }), limit: z.coerce.number().int().min(1).max(100).default(10) }), answers: { 200: { description: 'Passages.', schema: PassageList } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.research.search(caller, query) satisfies PassageList }),
   }),
   route({
     method: 'post', path: '/v1/research/runs', id: 'startResearchRun', summary: 'Check claims, answer questions or collect pages',
@@ -101,6 +101,12 @@ export const researchRoutes: readonly Route[] = [
       const document = reportDocument(run, run.report);
       return format === 'html' ? { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': REPORT_POLICY }, body: reportHtml(document) } : { status: 200, headers: { 'content-type': 'text/markdown; charset=utf-8' }, body: reportMarkdown(document) };
     },
+  }),
+  route({
+    method: 'post', path: '/v1/research/runs/{run}/memories', id: 'rememberResearchRun', summary: 'Remember the results of a research run',
+    description: 'Stores one memory for each statement and each claim with evidence, with its quote, sources, address, capture and offsets. Repeating it stores nothing twice. The memory space must be unlocked.',
+    access: change, params: z.strictObject({ run: Ref }), body: RememberRun, example: {}, answers: { 200: { description: 'The memories.', schema: RememberedRun } },
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.research.remember(caller, params.run, body) satisfies RememberedRun }),
   }),
   route({
     method: 'delete', path: '/v1/research/runs/{run}', id: 'removeResearchRun', summary: 'Delete a research run and its evidence',

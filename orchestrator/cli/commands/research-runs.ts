@@ -1,4 +1,4 @@
-// somnus research fact-check, run, runs, report, rm-run
+// somnus research fact-check, run, runs, report, remember, rm-run
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { SomnusError } from '../../../common/errors.ts';
@@ -93,6 +93,11 @@ export async function showReport(cli: Cli, { run: id }: { run: string }, { forma
   cli.out.result(run, () => (run.report === null ? `${id} has no report yet: see \`somnus op show ${run.operationId ?? ''}\`` : reportText(cli, run.report)));
 }
 
+export async function rememberRun(cli: Cli, { run }: { run: string }, { space }: { space: string | undefined }): Promise<void> {
+  const remembered = await (await cli.api()).call('post', '/v1/research/runs/{run}/memories', { path: { run }, body: space === undefined ? {} : { space } });
+  cli.out.result(remembered, () => (cli.out.quiet ? remembered.memories.join('\n') : `${remembered.stored} memories stored, ${remembered.known} already known`));
+}
+
 export async function removeRuns(cli: Cli, { runs }: { runs: string[] }): Promise<void> {
   const api = await cli.api();
   for (const run of runs) {
@@ -102,10 +107,11 @@ export async function removeRuns(cli: Cli, { runs }: { runs: string[] }): Promis
 }
 
 function reportText(cli: Cli, report: ResearchReport): string {
-  const { claims, sections, pages, injections, gaps, unresolved, droppedSentences } = report;
+  const { claims, sections, pages, injections, gaps, unresolved, droppedSentences, earlierRuns } = report;
   return [
     ...sections.map((section) => sectionText(cli, section, report)),
     ...claims.map((checked) => claimText(cli, checked)),
+    ...(earlierRuns.length === 0 ? [] : [`Started from what was known: shares pages with ${earlierRuns.join(', ')}`]),
     `${pages.read} pages read, ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected; ${pages.stored} were already stored`,
     ...injections.map(({ url, spans }) => `${sanitize(url)}: passages that try to instruct agents: ${spans.length}; Somnus did not follow them`),
     ...(unresolved === 0 ? [] : [`Quotes left out because they are no longer in the stored pages: ${unresolved}`]),

@@ -76,6 +76,12 @@ export const researchCommands: readonly CommandGroup[] = [
       load: async () => (await import('../commands/research-runs.ts')).showReport,
     }),
     command({
+      name: 'remember', summary: 'store the results of a research run in memory', quiet: true,
+      description: 'Stores one memory for each statement and each claim with evidence, with quote, sources, address and capture. Repeating it stores nothing twice. With -q, prints only the ids of the memories.',
+      examples: [['research remember run_01k…', '']], arguments: { run: one('RUN', 'id of the run') }, options: { space: value('--space NAME', 'a private memory space; main if omitted') },
+      load: async () => (await import('../commands/research-runs.ts')).rememberRun,
+    }),
+    command({
       name: 'rm-run', summary: 'delete research runs and their evidence', description: 'Keeps the pages that they collected.', quiet: true, examples: [['research rm-run run_01k…', '']], arguments: { runs: many('RUN', 'ids of runs') }, options: {},
       load: async () => (await import('../commands/research-runs.ts')).removeRuns,
     }),

@@ -9,13 +9,14 @@ export interface ReportChapter { title: string; note: string; parts: readonly Re
 export interface ReportDocument { title: string; summary: readonly string[]; chapters: readonly ReportChapter[]; /** What is missing, and what a reader must know about the sources. */ notes: readonly string[] }
 
 export function reportDocument(run: ResearchRun, report: ResearchReport): ReportDocument {
-  const { claims, sections, findings, pages, copies, injections, unresolved, droppedSentences, gaps } = report;
+  const { claims, sections, findings, pages, copies, injections, unresolved, droppedSentences, earlierRuns, gaps } = report;
   const answered = sections.filter(({ coverage }) => coverage === 'answered').length;
   return {
     title: titleOf(run),
     summary: [
       ...(sections.length === 0 ? [] : [`${answered} of ${sections.length} questions answered by at least two independent sources.`]),
       ...(claims.length === 0 ? [] : [`${claims.filter(({ verdict }) => verdict !== 'not enough evidence').length} of ${claims.length} claims decided.`]),
+      ...(earlierRuns.length === 0 ? [] : [`Started from what was known: shares pages with ${earlierRuns.join(', ')}.`]),
       `${pages.read} pages read (${pages.stored} of all pages were already stored), ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected.`,
     ],
     chapters: [

@@ -4,6 +4,7 @@ import type { StepProgress } from '../../../common/step.ts';
 import type { Collector } from '../fetch/collector.ts';
 import { webAddress } from '../fetch/web-fetch.ts';
 import { localEngine } from '../search/local-engine.ts';
+import type { PassageSearch } from '../search/passage-search.ts';
 import type { SearchEngine } from '../search/search-engine.ts';
 import type { ResearchStore } from '../store/research-stores.ts';
 import type { RunPage } from '../store/sqlite-ledger.ts';
@@ -14,6 +15,7 @@ export interface CollectDeps {
   collector: Collector;
   /** The configured web search engines. */
   engines: readonly SearchEngine[];
+  passageSearch: PassageSearch;
   now: () => number;
 }
 
@@ -45,6 +47,7 @@ export async function collectPages(runId: string, task: Task, deps: CollectDeps,
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
+  deps.passageSearch.fill(deps.store);
 }
 
 function waitingOf(pages: readonly RunPage[]): RunPage[] {
@@ -83,10 +86,10 @@ async function listedBy({ captureId }: RunPage, { store, collector }: CollectDep
 }
 
 /** The pages to visit, in this order, and the addresses and searches that failed. */
-async function planOf(task: Task, { store, engines }: CollectDeps, { signal, progress }: Watch): Promise<RunPage[]> {
+async function planOf(task: Task, { store, engines, passageSearch }: CollectDeps, { signal, progress }: Watch): Promise<RunPage[]> {
   const found: string[][] = [[...task.urls]];
   const problems: RunPage[] = [];
-  for (const engine of chosenEngines(task, [localEngine(store), ...engines])) { // what is known comes first
+  for (const engine of chosenEngines(task, [localEngine(store, passageSearch), ...engines])) { // what is known comes first
     for (const query of task.queries) {
       progress({ message: `asking ${engine.name}` });
       try {

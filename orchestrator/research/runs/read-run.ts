@@ -51,6 +51,7 @@ export async function reportOn(runId: string, task: Task, store: ResearchStore):
     copies: copiesAmong([...evidence, ...findings]),
     injections: captures.flatMap(({ id: captureId, finalUrl: url, injections: spans }) => (spans.length === 0 ? [] : [{ captureId, url, spans }])),
     pages: { read: count('read'), blocked: count('blocked'), quarantined: count('quarantined'), failed: failed.length, stored: visited.filter(({ origin }) => origin === 'store' || origin === 'unchanged').length },
+    earlierRuns: store.ledger.earlierRuns(runId),
     gaps: [
       ...claims.flatMap(({ claim, evidence: entries }) => (entries.length === 0 ? [`No evidence about: ${claim}`] : [])),
       ...sections.flatMap(({ question, coverage }) => (coverage === 'no evidence' ? [`No evidence about: ${question}`] : coverage === 'one source' ? [`Only one independent source about: ${question}`] : [])),

@@ -42,6 +42,7 @@ export const ResearchReport = z.strictObject({
   copies: z.array(z.array(z.string())).meta({ description: 'Addresses of pages with the same text, which count as one source.' }),
   injections: z.array(z.strictObject({ captureId: z.string(), url: z.string(), spans: z.array(Span) })).meta({ description: 'Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them.' }),
   pages: z.strictObject({ read: z.int(), blocked: z.int(), quarantined: z.int(), failed: z.int(), stored: z.int().default(0).meta({ description: 'How many of the pages were stored before and not sent again by their servers.' }) }),
+  earlierRuns: z.array(z.string()).default([]).meta({ description: 'Runs that were started earlier and read some of the same captures: what this run started from. Newest first, at most 20.' }),
   gaps: z.array(z.string()).meta({ description: 'What could not be found or read.' }),
   droppedSentences: z.int().default(0).meta({ description: 'How many sentences of the language model were left out because the quotes that they cite do not support them or do not exist.' }),
   unresolved: z.int().meta({ description: 'How many pieces of evidence were left out because their quotes are no longer in the stored pages.' }),

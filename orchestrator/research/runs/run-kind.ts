@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { OperationKind } from '../../operations/operation.ts';
 import type { Collector } from '../fetch/collector.ts';
+import type { PassageSearch } from '../search/passage-search.ts';
 import type { SearchEngine } from '../search/search-engine.ts';
 import type { ResearchStores } from '../store/research-stores.ts';
 import type { LanguageModel } from '../writing/language-model.ts';
@@ -13,13 +14,14 @@ export interface RunKindDeps {
   stores: ResearchStores;
   collector: Collector;
   engines: readonly SearchEngine[];
+  passageSearch: PassageSearch;
   /** Undefined: none is configured. */
   model: LanguageModel | undefined;
 }
 
 interface RunContext { runId: string; task: Task; deps: CollectDeps }
 
-export function researchRunKind({ stores, collector, engines, model }: RunKindDeps): OperationKind<{ runId: string }, RunContext> {
+export function researchRunKind({ stores, collector, engines, passageSearch, model }: RunKindDeps): OperationKind<{ runId: string }, RunContext> {
   return {
     kind: 'research.run',
     lane: 'research',
@@ -28,7 +30,7 @@ export function researchRunKind({ stores, collector, engines, model }: RunKindDe
     cancellable: true,
     async open({ runId }, { owner }) {
       const store = stores.of(owner);
-      return { runId, task: taskOf(store.ledger.run(runId)), deps: { store, collector, engines, now: () => performance.now() } };
+      return { runId, task: taskOf(store.ledger.run(runId)), deps: { store, collector, engines, passageSearch, now: () => performance.now() } };
     },
     steps: [
       { name: 'research.collect', timeoutMs: 7_500_000, run: async ({ runId, task, deps }, step) => await collectPages(runId, task, deps, step) },

@@ -36,6 +36,10 @@ export const ledgerMigrations: readonly Migration[] = [{
   version: 5,
   name: 'drafts',
   up: `CREATE TABLE drafts (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, question INTEGER NOT NULL, draft TEXT NOT NULL, PRIMARY KEY (run_id, question)) STRICT, WITHOUT ROWID;`,
+}, {
+  version: 7,
+  name: 'runs by capture',
+  up: 'CREATE INDEX run_pages_by_capture ON run_pages (capture_id);',
 }];
 
 /** A page of a run, with its capture, or the reason why there is none. With neither, the page is still to be visited. `origin`: where the capture came from. */
@@ -86,6 +90,11 @@ export class SqliteLedger {
   /** In the order in which they are visited; empty until the run has been planned. */
   pages(runId: string): RunPage[] {
     return this.#store.read(() => this.#store.db.prepare<[string], RunPage>('SELECT url, capture_id AS captureId, problem, origin FROM run_pages WHERE run_id = ? ORDER BY place').all(runId));
+  }
+
+  /** Runs that were started before this one and read some of its captures, newest first. */
+  earlierRuns(runId: string): string[] {
+    return this.#store.read(() => this.#store.db.prepare<[string, string], string>('SELECT DISTINCT other.run_id FROM run_pages AS own JOIN run_pages AS other ON other.capture_id = own.capture_id WHERE own.run_id = ? AND other.run_id < ? ORDER BY other.run_id DESC LIMIT 20').pluck().all(runId, runId));
   }
 
   /** Adds all pages of a run at once, so that an interrupted run is not planned again. */

@@ -46,7 +46,7 @@ test('A user can collect, list, find, read and archive a page, and no other user
   expect(gunzipSync(Buffer.from(await archive.arrayBuffer())).toString()).toContain('The tide rises');
 
   expect(await problemOf(await api.call('GET', path, { key: keys.other }))).toMatchObject({ status: 404 });
-  expect(await (await api.call('GET', '/v1/research/passages?q=moon', { key: keys.other })).json()).toEqual({ items: [] });
+  expect(await (await api.call('GET', '/v1/research/passages?q=moon', { key: keys.other })).json()).toEqual({ items: [], mode: 'keywords', withoutVectors: 0 });
   expect((await api.call('DELETE', path)).status).toBe(204);
   expect(await problemOf(await api.call('GET', path))).toMatchObject({ status: 404 });
 });
@@ -63,6 +63,7 @@ test.each([
   expect(await documented('listResearchRuns', await api.call('GET', '/v1/research/runs'))).toMatchObject({ items: [{ id: run.id }] });
   expect(await problemOf(await api.call('GET', `/v1/research/runs/${run.id}`, { key: keys.other }))).toMatchObject({ status: 404 });
   expect(await problemOf(await api.call('GET', `/v1/research/runs/${run.id}/report`))).toMatchObject({ status: 409, detail: `${run.id} has no report yet` });
+  expect(await problemOf(await api.call('POST', `/v1/research/runs/${run.id}/memories`, { json: {} }))).toMatchObject({ status: 409, detail: `${run.id} has no report yet` });
   expect((await api.call('DELETE', `/v1/research/runs/${run.id}`)).status).toBe(204);
 });
 

@@ -33,6 +33,7 @@ test('A page is fetched, listed, searched, archived and deleted', async () => {
   const id = (await somnus.run(['research', 'ls', '-q'])).stdout.trim();
   expect(await somnus.run(['research', 'fetch', `${web.origin}/tides`, '--max-age', '1h', '-q'])).toMatchObject({ code: 0, stdout: `${id}\n` });
   expect((await somnus.run(['research', 'ls'])).stdout).toMatch(new RegExp(`${id}\\s+read\\s+page .* Tides\\s+${web.origin}/tides`));
+  expect((await somnus.run(['research', 'search', 'moon'])).stderr).toBe('Searched by words only: no embedding model is available.\n');
   expect((await somnus.run(['research', 'search', 'moon'])).stdout).toMatch(new RegExp(`^Tides {2}${web.origin}/tides {2}${id} \\d+-\\d+\n {2}.*moon`));
   expect((await somnus.run(['research', 'text', id])).stdout).toBe(fetched.stdout);
   const { items } = JSON.parse((await somnus.run(['research', 'ls', '-o', 'json'])).stdout) as { items: { id: string; injections: unknown[] }[] };
@@ -65,6 +66,7 @@ test('A deep dive and a collection are started without waiting; an unknown workf
   expect(dive.stdout).toMatch(/^run_\w{26}\n$/);
   expect((await somnus.run(['research', 'runs'])).stdout).toMatch(/deep-dive .* What causes tides\? How high are they\?/);
   expect(await somnus.run(['research', 'report', dive.stdout.trim(), '--format', 'html'])).toMatchObject({ code: 5, stderr: expect.stringContaining('has no report yet') as string });
+  expect(await somnus.run(['research', 'remember', dive.stdout.trim()])).toMatchObject({ code: 5, stderr: expect.stringContaining('has no report yet') as string });
   expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--no-wait'])).toMatchObject({ code: 0 });
   expect(await somnus.run(['research', 'run', 'collect', `${web.origin}/tides`, '--engine', 'local'])).toMatchObject({ code: 2 });
   expect(await somnus.run(['research', 'run', 'guess', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('takes only --set') as string });
