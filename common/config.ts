@@ -126,6 +126,8 @@ export const Config = z.strictObject({
     searxngUrl: WebUrl.optional(),
     /** A file that contains a key for Brave's search API. */
     braveKeyFile: z.string().startsWith('/').optional(),
+    /** A language model that writes reports, behind an endpoint with OpenAI's chat completions API, such as http://127.0.0.1:11434/v1. It receives questions and quotes. */
+    model: z.strictObject({ url: WebUrl, name: z.string().min(1), /** A file that contains its key. */ keyFile: z.string().startsWith('/').optional(), timeoutSeconds: z.number().min(1).max(600).default(120) }).optional(),
     /** Addresses of mirrors to use instead of the catalogs of scholarly works. */
     catalogUrls: z.strictObject({ crossref: WebUrl.optional(), openalex: WebUrl.optional(), pubmed: WebUrl.optional(), 'semantic-scholar': WebUrl.optional(), arxiv: WebUrl.optional() }).prefault({}),
   }).prefault({}),

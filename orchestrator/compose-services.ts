@@ -118,7 +118,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), unknownVms: () => quarantine.heldVms, beginShutdown: () => options.beginShutdown(),
   });
   const documents = new QueuedDocumentReader();
-  const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
+  const { research, stores } = composeResearch({ config, paths, documents, memory: memories.memory, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });

@@ -21,6 +21,7 @@ import { PartReport } from '../startup/parts.ts';
 import { QuarantineItem } from '../recovery/quarantine-item.ts';
 import { Capture } from '../research/capture.ts';
 import { ResearchRun } from '../research/runs/research-run.ts';
+import { Workflow } from '../research/workflows/workflow.ts';
 import { pageOf } from '../store/page.ts';
 import { User } from '../users/user.ts';
 
@@ -115,6 +116,9 @@ export type CapturePage = z.infer<typeof CapturePage>;
 
 export const RunPage = pageOf(ResearchRun);
 export type RunPage = z.infer<typeof RunPage>;
+
+export const WorkflowPage = pageOf(Workflow);
+export type WorkflowPage = z.infer<typeof WorkflowPage>;
 
 /** A research run that was started. */
 export const RunAnswer = z.strictObject({ run: ResearchRun, operation: Operation });

@@ -18,7 +18,7 @@ export const tagTexts: Readonly<Record<string, string>> = {
   audit: 'Who requested which change, and its outcome.',
   memory: 'What agents remember, encrypted with the secret of their user.',
   read: 'Convert pages and documents to text and Markdown.',
-  research: 'Web pages that Somnus collects, searches and keeps as evidence, and fact checks.',
+  research: 'Web pages that Somnus collects, searches and keeps as evidence, fact checks and deep dives.',
   host: 'This host: status, checks, pool and clock.',
   quarantine: 'Files and VMs that no record knows.',
   server: 'Health, metrics and this description.',

@@ -51,13 +51,16 @@ import { ReadDocument } from '../reading/documents/document.ts';
 import { PaperList } from '../research/academic/find-papers.ts';
 import { Author, Paper } from '../research/academic/paper.ts';
 import { Capture, Blocker } from '../research/capture.ts';
-import { Evidence } from '../research/evidence/evidence.ts';
-import { CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, Verdict } from '../research/runs/research-run.ts';
+import { Evidence, Finding } from '../research/evidence/evidence.ts';
+import { Statement } from '../research/evidence/statements.ts';
+import { CheckedClaim, ReportSection, ResearchReport, Verdict } from '../research/runs/research-report.ts';
+import { CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartRun } from '../research/runs/research-run.ts';
+import { Workflow, WorkflowDocument } from '../research/workflows/workflow.ts';
 import { CollectPage, CollectedPage, Passage, PassageList } from '../research/research-service.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SecretPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SecretPage, SnapshotAnswer, SnapshotPage, UserPage, WorkflowPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -74,7 +77,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
-  Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
+  Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, Finding, Statement, CheckedClaim, ReportSection, ResearchReport, CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartResearchRun: StartRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict, ResearchWorkflow: Workflow, ResearchWorkflowPage: WorkflowPage, WorkflowDocument,
 }).map(([name, schema]) => [schema, name]));
 
 /** Schema metadata, including the names above. */

@@ -10,7 +10,7 @@ import { Name } from '../../common/ids.ts';
 import { compact, fullness, type Compaction } from './compaction.ts';
 import { consolidate, ConsolidateInput, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
 import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
-import type { Embedder } from '../../common/embedding/embedder.ts';
+import type { EmbedPriority, Embedder } from '../../common/embedding/embedder.ts';
 import type { Ranking } from './retrieval/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';
@@ -422,6 +422,12 @@ export class MemoryService {
       const ids = expired.get(space.row.id)?.map((one) => one.id) ?? [];
       forgetIds(this.#access.contextOf(space, wholeSpace(space.row.userId, space.row.name)), ids);
     }
+  }
+
+  /** Vectors of texts by memory's model, for other parts of Somnus; `texts` may be empty. Undefined: there is no model, or it is disabled. @throws SomnusError `unavailable` */
+  async embed(texts: readonly string[], priority: EmbedPriority): Promise<{ model: string; vectors: Float32Array[] } | undefined> {
+    const { embedder } = this.#options;
+    return embedder === undefined || !this.#config.embeddings.enabled ? undefined : { model: embedder.model, vectors: await embedder.embed(texts, priority) };
   }
 
   async close(): Promise<void> {

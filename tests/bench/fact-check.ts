@@ -4,7 +4,8 @@
 import { parseArgs } from 'node:util';
 import { parseDocument } from '../../orchestrator/reading/documents/parse-document.ts';
 import type { Capture } from '../../orchestrator/research/capture.ts';
-import { findEvidence, type ReadPage } from '../../orchestrator/research/evidence/find-evidence.ts';
+import { findEvidence } from '../../orchestrator/research/evidence/find-evidence.ts';
+import type { ReadPage } from '../../orchestrator/research/evidence/page-sentences.ts';
 import { injectionsIn } from '../../orchestrator/research/evidence/injections.ts';
 import { parseClaim, parseSentence, stanceOf } from '../../orchestrator/research/evidence/stance.ts';
 import { checkedClaim } from '../../orchestrator/research/evidence/verdict.ts';

@@ -1,4 +1,4 @@
-// A fact check through the command line, with a real control plane and the confined reader; the control plane is killed in the middle.
+// Research runs with a real control plane and the confined reader; the control plane is killed in the middle.
 import { expect, test } from 'vitest';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Capture } from '../../orchestrator/research/capture.ts';
@@ -29,9 +29,34 @@ test('When the control plane is killed in the middle of a fact check, the next o
   expect(server.web.visits.length - server.visited().length).toBe(searches); // no search is repeated
 
   const { report } = await plane.json<ResearchRun>('research', 'report', run.id);
-  expect(report?.pages).toEqual({ read: 24, blocked: 0, quarantined: 0, failed: 0 });
+  expect(report?.pages).toMatchObject({ read: 24, blocked: 0, quarantined: 0, failed: 0 });
   expect(report?.claims.flatMap(({ evidence }) => evidence).length).toBeGreaterThan(8);
   expect(report?.unresolved).toBe(0);
   const shown = await plane.ok('research', 'report', run.id);
   for (const claim of claims) expect(shown).toContain(claim);
+});
+
+test('A deep dive that is killed between its steps continues without asking the network again, and shows its report in every form', async () => {
+  const planted = plantedWeb(111);
+  await using server = await servePlanted(planted, { oneHost: true });
+  await using plane = await TestControlPlane.start({ settings: { accel: 'tcg', research: { internalOrigins: server.origins, searxngUrl: server.searxngUrl } } });
+  const questions = planted.claims.slice(0, 3).map(({ question }) => question);
+  let asked = 0;
+  const operation = await plane.killAt('research.run:research.weigh:before', async () => {
+    const { body } = await plane.api('POST', '/v1/research/runs', { body: { workflow: 'deep-dive', input: { questions, maxPages: 8 } } });
+    await expect.poll(() => server.visited().length, { timeout: 120_000, interval: 50 }).toBe(8);
+    asked = server.web.visits.length;
+    return body;
+  });
+  expect(operation).toMatchObject({ status: 'succeeded', attempt: 2 });
+  expect(server.web.visits).toHaveLength(asked);
+  const [run] = (await plane.json<{ items: ResearchRun[] }>('research', 'runs')).items;
+  const { report } = await plane.json<ResearchRun>('research', 'report', run!.id);
+  expect(report).toMatchObject({ pages: { read: 8 }, unresolved: 0 });
+  expect(report?.findings.length).toBeGreaterThan(3);
+  for (const form of [[], ['--format', 'markdown'], ['--format', 'html']]) {
+    const shown = await plane.ok('research', 'report', run!.id, ...form);
+    for (const { question } of report?.sections ?? []) expect(shown).toContain(question);
+    expect(shown).toContain(report?.findings[0]?.captureId.replaceAll('_', form[1] === 'markdown' ? '\\_' : '_'));
+  }
 });

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface WebPage { status?: number; headers?: Record<string, string>; body?: string | Uint8Array }
-export interface WebVisit { path: string; headers: IncomingHttpHeaders }
+export interface WebVisit { path: string; headers: IncomingHttpHeaders; body: string }
 
 export class WebServer implements AsyncDisposable {
   readonly pages = new Map<string, WebPage | ((visit: WebVisit) => WebPage | Promise<WebPage>)>();
@@ -14,7 +15,7 @@ export class WebServer implements AsyncDisposable {
   private constructor() {
     this.#server = createServer((request, response) => {
       void (async () => {
-        const visit = { path: request.url ?? '/', headers: request.headers };
+        const visit = { path: request.url ?? '/', headers: request.headers, body: await text(request) };
         this.visits.push(visit);
         const page = this.pages.get(visit.path) ?? this.pages.get(visit.path.split('?')[0] ?? '') ?? { status: 404, body: 'Not here' };
         const { status = 200, headers = {}, body = '' } = typeof page === 'function' ? await page(visit) : page;

@@ -52,7 +52,9 @@ export async function captureArchive(cli: Cli, { capture }: { capture: string })
 
 export async function searchPassages(cli: Cli, { words }: { words: string[] }, { limit }: { limit: number | undefined }): Promise<void> {
   const found = await (await cli.api()).call('get', '/v1/research/passages', { query: { q: words.join(' '), limit } });
-  if (found.items.length === 0) cli.out.note('No passage contains any of these words.');
+  if (found.mode === 'keywords') cli.out.note('Searched by words only: no embedding model is available.');
+  else if (found.withoutVectors > 0) cli.out.note(`Searched by words only in ${found.withoutVectors} passages, whose vectors are not computed yet.`);
+  if (found.items.length === 0) cli.out.note(found.mode === 'keywords' ? 'No passage contains any of these words.' : 'No passage is about this.');
   cli.out.result(found, () => found.items.map((passage: Passage) => `${sanitize(passage.title ?? '')}  ${sanitize(passage.url)}  ${passage.captureId} ${passage.start}-${passage.end}\n${sanitizeConsole(passage.text).replace(/^/gm, '  ')}`).join('\n\n'));
 }
 

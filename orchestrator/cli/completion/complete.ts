@@ -105,6 +105,8 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
   pack: async (client) => (await client.call('get', '/v1/packs', { timeoutMs })).items.map(({ name, description }) => ({ word: name, ...(description === null ? {} : { summary: description }) })),
   'installed-pack': async (client, ref) => (await client.call('get', '/v1/environments/{ref}/packs', { path: { ref }, timeoutMs })).items.map(({ name, version }) => ({ word: name, summary: version })),
   image: async (client) => (await client.call('get', '/v1/images', { timeoutMs })).items.map(({ version }) => ({ word: version })),
+  workflow: async (client, environment, action) => [...['fact-check', 'deep-dive', 'collect'].map((word) => ({ word, summary: 'built in' })), ...await sources['own workflow'](client, environment, action)],
+  'own workflow': async (client) => (await client.call('get', '/v1/research/workflows', { timeoutMs })).items.map(({ name, description }) => ({ word: name, summary: description })),
   key: async (client) => (await client.call('get', '/v1/keys', { timeoutMs })).items.map(({ id, name }) => ({ word: id, summary: name })),
 };
 

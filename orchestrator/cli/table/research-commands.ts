@@ -1,9 +1,16 @@
 // Commands that collect web pages, search them, check claims against them, and find scholarly works.
-import { command, flag, group, list, many, negatable, one, parsed, value, type CommandGroup } from '../command.ts';
+import { any, command, flag, group, list, many, negatable, one, parsed, value, type CommandGroup } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
 const capture = one('CAPTURE', 'id of the capture');
+const workflow = one('NAME', 'name of the workflow', { completes: 'own workflow' });
+const version = parsed('--version N', 'this version instead of the newest', (typed) => parseCount(typed));
+const limits = {
+  url: list('--url URL', 'read this page too; can be repeated'), engine: list('--engine NAME', 'ask only this search engine: searxng, brave, local; can be repeated'),
+  allowHost: list('--allow-host HOST', 'visit only this host and its subdomains; can be repeated'), pages: parsed('--pages N', 'collect at most this many pages', (typed) => parseCount(typed)),
+  offline: flag('--offline', 'use only pages that were collected before'), wait: negatable('--wait', 'wait for the report (default)'),
+};
 
 export const researchCommands: readonly CommandGroup[] = [
   group('research', 'collect web pages as evidence, search them, and check claims', [
@@ -36,13 +43,17 @@ export const researchCommands: readonly CommandGroup[] = [
       name: 'fact-check', summary: 'check claims on the web, with quotes from stored pages as evidence', quiet: true,
       description: 'Searches with the configured engines and in the pages that were collected before, reads the pages that are found, and decides by rules. Compares every quote with its stored page. Without evidence, the verdict is "not enough evidence". With -q, prints only the id of the run.',
       examples: [['research fact-check "The Penfeld Bridge was opened in 1932."', ''], ['research fact-check "The bridge has 6 piers." --url https://example.org/bridge --pages 20', 'read this page too, and at most 20'], ['research fact-check "The bridge has 6 piers." --offline', 'with collected pages only']],
-      arguments: { claims: many('CLAIM', 'sentences to check') },
-      options: {
-        url: list('--url URL', 'read this page too; can be repeated'), engine: list('--engine NAME', 'ask only this search engine: searxng, brave, local; can be repeated'),
-        allowHost: list('--allow-host HOST', 'visit only this host and its subdomains; can be repeated'), pages: parsed('--pages N', 'collect at most this many pages', (typed) => parseCount(typed)),
-        offline: flag('--offline', 'use only pages that were collected before'), wait: negatable('--wait', 'wait for the report (default)'),
-      },
-      load: async () => (await import('../commands/fact-check.ts')).factCheck,
+      arguments: { claims: many('CLAIM', 'sentences to check') }, options: limits,
+      load: async () => (await import('../commands/research-runs.ts')).factCheck,
+    }),
+    command({
+      name: 'run', summary: 'answer questions, check claims or collect pages, with a report', quiet: true,
+      description: 'deep-dive: searches for each question or topic, and writes a report in which every sentence points to quotes of stored pages; contradictions and gaps are stated. fact-check: like `research fact-check`. collect: keeps pages, and those that feeds and sitemaps list. '
+        + 'A run that is interrupted continues without fetching anything twice. With -q, prints only the id of the run.',
+      examples: [['research run deep-dive "When was the Penfeld Bridge opened?" "Who designed it?"', ''], ['research run deep-dive "The Penfeld Bridge" --offline', 'a topic, from collected pages only'], ['research run collect https://example.org/sitemap.xml --pages 200', 'the pages of a sitemap'], ['research run opening-dates --set building="Penfeld Bridge"', 'a workflow of your own']],
+      arguments: { workflow: one('WORKFLOW', 'fact-check, deep-dive, collect, or one of your own', { completes: 'workflow' }), texts: any('TEXT', 'claims, questions or addresses') },
+      options: { ...limits, set: list('--set NAME=VALUE', 'set a parameter of a workflow of your own; can be repeated'), writer: value('--writer WRITER', 'for deep-dive: report in quotes, or written by the configured language model (default if there is one)', { choices: ['quotes', 'model'] }) },
+      load: async () => (await import('../commands/research-runs.ts')).startRun,
     }),
     command({
       name: 'papers', summary: 'find scholarly works in Crossref, OpenAlex, PubMed, Semantic Scholar and arXiv',
@@ -57,15 +68,49 @@ export const researchCommands: readonly CommandGroup[] = [
     }),
     command({
       name: 'runs', summary: 'list research runs, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['research runs', '']], arguments: {}, options: paging,
-      load: async () => (await import('../commands/fact-check.ts')).listRuns,
+      load: async () => (await import('../commands/research-runs.ts')).listRuns,
     }),
     command({
-      name: 'report', summary: 'show the report of a research run', examples: [['research report run_01k…', '']], arguments: { run: one('RUN', 'id of the run') }, options: {},
-      load: async () => (await import('../commands/fact-check.ts')).showReport,
+      name: 'report', summary: 'show the report of a research run', examples: [['research report run_01k…', ''], ['research report run_01k… --format html >report.html', 'one page with the evidence behind each sentence']], arguments: { run: one('RUN', 'id of the run') },
+      options: { format: value('--format FORMAT', 'print it as a document', { choices: ['markdown', 'html'] }) },
+      load: async () => (await import('../commands/research-runs.ts')).showReport,
+    }),
+    command({
+      name: 'remember', summary: 'store the results of a research run in memory', quiet: true,
+      description: 'Stores one memory for each statement and each claim with evidence, with quote, sources, address and capture. Repeating it stores nothing twice. With -q, prints only the ids of the memories.',
+      examples: [['research remember run_01k…', '']], arguments: { run: one('RUN', 'id of the run') }, options: { space: value('--space NAME', 'a private memory space; main if omitted') },
+      load: async () => (await import('../commands/research-runs.ts')).rememberRun,
+    }),
+    command({
+      name: 'rm-run', summary: 'delete research runs and their evidence', description: 'Keeps the pages that they collected.', quiet: true, examples: [['research rm-run run_01k…', '']], arguments: { runs: many('RUN', 'ids of runs') }, options: {},
+      load: async () => (await import('../commands/research-runs.ts')).removeRuns,
     }),
     command({
       name: 'rm', summary: 'delete captures', quiet: true, examples: [['research rm cap_01k…', '']], arguments: { captures: many('CAPTURE', 'ids of captures') }, options: {},
       load: async () => (await import('../commands/research.ts')).removeCaptures,
+    }),
+  ]),
+  group('workflow', 'manage research workflows of your own', [
+    command({
+      name: 'add', summary: 'keep a workflow', quiet: true, description: 'The file is YAML with steps and parameters; see docs/research.md. A changed file with the same name becomes a new version. With -q, prints only the name.',
+      examples: [['workflow add opening-dates.yaml', ''], ['workflow add -', 'from standard input']], arguments: { file: one('FILE', 'a YAML file, or -', { completes: 'file' }) }, options: {},
+      load: async () => (await import('../commands/workflows.ts')).addWorkflow,
+    }),
+    command({
+      name: 'ls', summary: 'list workflows', quiet: true, examples: [['workflow ls', '']], arguments: {}, options: paging,
+      load: async () => (await import('../commands/workflows.ts')).listWorkflows,
+    }),
+    command({
+      name: 'show', summary: 'show a workflow and its parameters', examples: [['workflow show opening-dates', '']], arguments: { name: workflow }, options: { version },
+      load: async () => (await import('../commands/workflows.ts')).showWorkflow,
+    }),
+    command({
+      name: 'export', summary: 'print the file of a workflow, for others to add', examples: [['workflow export opening-dates >opening-dates.yaml', ''], ['workflow export opening-dates --version 1', 'an earlier version']], arguments: { name: workflow }, options: { version },
+      load: async () => (await import('../commands/workflows.ts')).exportWorkflow,
+    }),
+    command({
+      name: 'rm', summary: 'delete workflows with all versions', description: 'Runs and their reports are kept.', quiet: true, examples: [['workflow rm opening-dates', '']], arguments: { names: many('NAME', 'names of workflows', { completes: 'own workflow' }) }, options: {},
+      load: async () => (await import('../commands/workflows.ts')).removeWorkflows,
     }),
   ]),
 ];

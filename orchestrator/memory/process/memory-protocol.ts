@@ -12,7 +12,7 @@ import type { SnapshotEvent } from '../snapshot-policy.ts';
 export const memoryCalls = [
   'status', 'setUp', 'createPrivateSpace', 'unlock', 'unlockAtStart', 'lock', 'changeSecret', 'newRecoveryKey', 'newFileKey', 'remember', 'rememberAll', 'recall', 'recallSessions', 'context',
   'get', 'list', 'history', 'update', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
-  'compact', 'stats', 'rebuild', 'settled', 'figures',
+  'compact', 'stats', 'rebuild', 'settled', 'figures', 'embed',
 ] as const satisfies (keyof MemoryService)[];
 /** The calls that `MemoryService.files` answers. */
 export const fileCalls = ['beginFile', 'addToFile', 'rememberFile', 'dropFile', 'file', 'filePart'] as const satisfies (keyof MemoryFiles)[];

@@ -1,75 +1,34 @@
 // Finds the sentences of pages that support or refute claims, and weighs them: copies count as one source, instructions to agents are not evidence, and a statement that newer sources correct is outdated. Pure.
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { terms } from '../../memory/text/terms.ts';
-import type { Capture } from '../capture.ts';
-import { sentencesOf } from '../passages.ts';
 import type { Evidence } from './evidence.ts';
-import { copyGroups } from './near-copies.ts';
-import { parseClaim, parseSentence, stanceOf, type ParsedClaim } from './stance.ts';
+import { citationOf, joinCopiedSentences, quotableSentences, sourcesOf, yearOf, type ReadPage } from './page-sentences.ts';
+import { parseClaim, stanceOf, type ParsedClaim } from './stance.ts';
 
-export interface ReadPage { capture: Capture; text: string }
-
-/** How many preceding sentences a sentence may refer to. */
-const CONTEXT_SENTENCES = 2;
-/** Identical sentences of at least this many words are copies, wherever they are. */
-const COPIED_SENTENCE_WORDS = 12;
 const OUTDATED_YEARS = 1;
-const LONGEST_SENTENCE = 1000;
-const SENTENCES_AT_ONCE = 50;
 
 /** Finds at most one entry for each page, claim and stance, in the order of claims and pages. Yields to other work between pages. */
 export async function findEvidence(claims: readonly string[], pages: readonly ReadPage[]): Promise<Evidence[]> {
   const parsed = claims.map(parseClaim);
-  const groups = await copyGroups(pages.map(({ capture, text }) => ({ id: capture.id, text, published: capture.published })));
+  const sources = await sourcesOf(pages);
   const found: Evidence[] = [];
-  const hosts = new Map(pages.map(({ capture }) => [capture.id, hostOf(capture.finalUrl)]));
-  for (const page of pages) found.push(...await entriesOf(parsed, page, hosts.get(groups.get(page.capture.id) ?? '') ?? hostOf(page.capture.finalUrl)));
+  for (const page of pages) found.push(...await entriesOf(parsed, page, sources.get(page.capture.id) ?? ''));
   const ordered = found.toSorted((a, b) => a.claim - b.claim);
   return parsed.flatMap((claim, index) => weighed(claim, joinCopiedSentences(ordered.filter((entry) => entry.claim === index))));
 }
 
-async function entriesOf(claims: readonly ParsedClaim[], { capture, text }: ReadPage, source: string): Promise<Evidence[]> {
-  const sentences = sentencesOf(text);
+async function entriesOf(claims: readonly ParsedClaim[], page: ReadPage, source: string): Promise<Evidence[]> {
+  const { capture } = page;
   const entries: Evidence[] = [];
-  for (const [at, span] of sentences.entries()) {
-    if (at % SENTENCES_AT_ONCE === 0) await nextTurn();
-    if (capture.injections.some(({ start, end }) => span.start < end && span.end > start)) continue;
-    const quote = text.slice(span.start, span.end);
-    if (quote.length > LONGEST_SENTENCE) continue; // not a sentence
-    const before = sentences.slice(Math.max(0, at - CONTEXT_SENTENCES), at);
-    const context = [...before.map(({ start, end }) => text.slice(start, end)), capture.title ?? ''].join(' ');
-    const sentence = parseSentence(quote, context.slice(-2 * LONGEST_SENTENCE));
+  for await (const sentence of quotableSentences(page)) {
     for (const [claim, parsed] of claims.entries()) {
-      const judged = stanceOf(parsed, sentence);
+      const judged = stanceOf(parsed, sentence.parsed);
       if (judged === undefined || entries.some((entry) => entry.claim === claim && entry.stance === judged.stance)) continue;
       entries.push({
-        claim, stance: judged.stance, quote, span, captureId: capture.id, url: capture.finalUrl, title: capture.title, contentHash: capture.contentHash, textHash: capture.textHash ?? '', fetchedAt: capture.fetchedAt, stated: statedIn(quote) ?? capture.published,
-        source, why: judged.why, outdated: false, weight: 0,
+        ...citationOf(page, sentence, source), claim, stance: judged.stance, why: judged.why, outdated: false, weight: 0,
         components: { dated: capture.published === null ? 0.8 : 1, signed: capture.authors.length > 0 ? 1 : 0.8, honest: capture.injections.length > 0 ? 0.3 : 1, current: 1 },
       });
     }
   }
   return entries;
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^www\./, '');
-}
-
-/** "As of 2015", "In 2015, the population was". */
-function statedIn(sentence: string): string | undefined {
-  return /\b(?:as of|as at|in|since)(?: \w+)? ((?:19|20)\d\d)\b/i.exec(sentence)?.[1];
-}
-
-function joinCopiedSentences(entries: readonly Evidence[]): Evidence[] {
-  const sourceOf = new Map<string, string>();
-  return entries.map((entry) => {
-    const sentence = terms(entry.quote).join(' ');
-    if (entry.quote.split(/\s+/).length < COPIED_SENTENCE_WORDS) return entry;
-    const source = sourceOf.get(sentence) ?? entry.source;
-    sourceOf.set(sentence, source);
-    return { ...entry, source };
-  });
 }
 
 function weighed(claim: ParsedClaim, entries: readonly Evidence[]): Evidence[] {
@@ -86,8 +45,4 @@ function isOutdated({ stance, stated }: Evidence, entries: readonly Evidence[]):
   if (stated === null) return false;
   const newer = entries.flatMap((other) => (other.stance !== stance && other.stated !== null ? [yearOf(other.stated)] : []));
   return newer.length > 0 && Math.max(...newer) - yearOf(stated) >= OUTDATED_YEARS;
-}
-
-function yearOf(date: string): number {
-  return Number(date.slice(0, 4)) + (date.length >= 7 ? (Number(date.slice(5, 7)) - 1) / 12 : 0);
 }

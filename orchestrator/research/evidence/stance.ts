@@ -69,6 +69,21 @@ function parsePart(text: string): ParsedClaim {
   return { text, subject, otherNames, saysStems, says: new Set([...saysStems].map(conceptOf)), quantities, negated: negation.test(text), rounded: rounding.test(text), canChange: present.test(tail) && !past.test(tail) };
 }
 
+/** Whether a sentence denies, doubts or guesses what the claim says instead of stating it. */
+export function isDenial(claim: ParsedClaim, sentence: string): boolean {
+  const clauses = clausesOn(claim, sentence);
+  return hedged.test(withoutMay(sentence)) || negation.test(clauses) || doubt.test(clauses) || (claim.canChange && ended.test(clauses));
+}
+
+export function isRounded(sentence: string): boolean {
+  return rounding.test(sentence);
+}
+
+/** Whether a sentence is in the present tense, so that it can be outdated. */
+export function isPresent(sentence: string): boolean {
+  return present.test(sentence) && !past.test(sentence);
+}
+
 /** A sentence with what it may refer to, parsed once for all claims. */
 export interface ParsedSentence {
   text: string;

@@ -1,5 +1,5 @@
 // Turns evidence into a verdict: counts and weighs independent sources, and shows both sides. Pure.
-import type { CheckedClaim } from '../runs/research-run.ts';
+import type { CheckedClaim } from '../runs/research-report.ts';
 import type { Evidence } from './evidence.ts';
 
 /** One source alone decides nothing. */

@@ -69,6 +69,12 @@ export class Collector {
     return { capture, from: 'network' };
   }
 
+  /** The addresses that a stored feed or sitemap lists, in its order. @throws SomnusError `corrupt`, `unavailable` */
+  async entriesOf(store: ResearchStore, { contentHash, mediaType, finalUrl }: Capture, signal: AbortSignal | undefined): Promise<string[]> {
+    const { entries } = await this.#deps.read(await store.captures.content(contentHash), { mediaType: mediaType ?? undefined, url: finalUrl, name: undefined }, signal);
+    return entries.flatMap(({ url }) => url ?? []);
+  }
+
   async #read(url: string, response: WebResponse, at: string, signal: AbortSignal | undefined): Promise<{ capture: Capture; text: string | undefined }> {
     const { status, headers, body } = response;
     const mediaType = headers['content-type'];

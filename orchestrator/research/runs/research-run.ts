@@ -1,55 +1,71 @@
-// A research run and its report. The schemas of the API and of the store.
+// A research run and what it is asked to do. The schemas of the API and of the store.
 import { z } from 'zod';
-import { idSchema } from '../../../common/ids.ts';
-import { Span } from '../capture.ts';
-import { Evidence } from '../evidence/evidence.ts';
+import { idSchema, Name } from '../../../common/ids.ts';
+import { WorkflowDocument } from '../workflows/workflow.ts';
+import { ResearchReport } from './research-report.ts';
+import { runLimits, SearchEngines, Texts, Url, Writer } from './run-limits.ts';
 
-const Url = z.string().min(1).max(4096);
-const Host = z.string().min(1).max(253).toLowerCase();
+const Pages = z.array(Url).max(200).default([]).meta({ description: 'Pages to read in addition to those that are found.' });
 
 export const FactCheckInput = z.strictObject({
-  claims: z.array(z.string().min(3).max(1000)).min(1).max(50).meta({ description: 'Sentences. If one says several things, each part is checked separately.' }),
-  urls: z.array(Url).max(200).default([]).meta({ description: 'Pages to read in addition to those that are found.' }),
-  engines: z.array(z.string().max(50)).max(10).optional().meta({ description: 'Which search engines to ask. If omitted: all configured ones, and the local index.' }),
-  allowHosts: z.array(Host).max(100).optional().meta({ description: 'Only these hosts and their subdomains are visited.' }),
-  maxPages: z.int().min(0).max(500).default(60).meta({ description: 'Maximum number of pages to collect.' }),
-  maxSeconds: z.int().min(1).max(7200).default(1200).meta({ description: 'Maximum time for collecting pages; the run then uses what has been collected.' }),
-  maxAgeSeconds: z.number().min(0).default(86_400).meta({ description: 'Stored pages of at most this age are not requested again.' }),
-  offline: z.boolean().default(false).meta({ description: 'Use only pages that were collected before.' }),
+  claims: Texts.meta({ description: 'Sentences. If one says several things, each part is checked separately.' }),
+  urls: Pages,
+  engines: SearchEngines,
+  ...runLimits,
 });
 export type FactCheckInput = z.infer<typeof FactCheckInput>;
 
-export const Verdict = z.enum(['supported', 'refuted', 'conflicting', 'not enough evidence']);
-export type Verdict = z.infer<typeof Verdict>;
-
-export const CheckedClaim = z.strictObject({
-  claim: z.string(),
-  verdict: Verdict,
-  explanation: z.string(),
-  balance: z.number().nullable().meta({ description: 'From 0 (all sources refute the claim) to 1 (all support it): the share of the weight of independent sources that supports the claim. Null without evidence. Not a probability.' }),
-  supportingSources: z.int(),
-  refutingSources: z.int(),
-  evidence: z.array(Evidence).meta({ description: 'Every entry was compared with its stored page when the report was made.' }),
+export const DeepDiveInput = z.strictObject({
+  questions: Texts.meta({ description: 'Questions or topics; each becomes a section of the report. A topic is divided by what the pages say about it.' }),
+  urls: Pages,
+  engines: SearchEngines,
+  writer: Writer.optional(),
+  ...runLimits,
 });
-export type CheckedClaim = z.infer<typeof CheckedClaim>;
+export type DeepDiveInput = z.infer<typeof DeepDiveInput>;
 
-export const FactCheckReport = z.strictObject({
-  claims: z.array(CheckedClaim),
-  contradictions: z.array(z.strictObject({ claim: z.int(), supports: z.array(z.int()), refutes: z.array(z.int()) })).meta({ description: 'Claims on which sources contradict each other, with the positions of the entries in their evidence.' }),
-  copies: z.array(z.array(z.string())).meta({ description: 'Addresses of pages with the same text, which count as one source.' }),
-  injections: z.array(z.strictObject({ captureId: z.string(), url: z.string(), spans: z.array(Span) })).meta({ description: 'Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them.' }),
-  pages: z.strictObject({ read: z.int(), blocked: z.int(), quarantined: z.int(), failed: z.int() }),
-  gaps: z.array(z.string()).meta({ description: 'What could not be found or read.' }),
-  unresolved: z.int().meta({ description: 'How many pieces of evidence were left out because their quotes are no longer in the stored pages.' }),
+export const CollectInput = z.strictObject({
+  urls: z.array(Url).min(1).max(500).meta({ description: 'Pages, feeds and sitemaps. The pages that a feed or sitemap lists are collected too.' }),
+  ...runLimits,
+  maxPages: runLimits.maxPages.default(100),
 });
-export type FactCheckReport = z.infer<typeof FactCheckReport>;
+export type CollectInput = z.infer<typeof CollectInput>;
 
-export const ResearchRun = z.strictObject({
+/** A run of a workflow of the user's own. */
+export const OwnInput = z.strictObject({
+  name: Name,
+  version: z.int().min(1).optional().meta({ description: 'The newest if omitted.' }),
+  parameters: z.record(z.string().max(40), z.string().max(1000)).default({}),
+});
+export type OwnInput = z.infer<typeof OwnInput>;
+
+const common = {
   id: idSchema('run'),
-  workflow: z.enum(['fact-check']),
-  input: FactCheckInput,
   operationId: z.string().nullable(),
   createdAt: z.iso.datetime(),
-  report: FactCheckReport.nullable().meta({ description: 'Null in lists, and until the run has ended.' }),
-});
+  report: ResearchReport.nullable().meta({ description: 'Null in lists, and until the run has ended.' }),
+};
+const factCheck = { workflow: z.literal('fact-check'), input: FactCheckInput };
+const deepDive = { workflow: z.literal('deep-dive'), input: DeepDiveInput };
+const collect = { workflow: z.literal('collect'), input: CollectInput };
+
+export const StartRun = z.discriminatedUnion('workflow', [
+  z.strictObject(factCheck), z.strictObject(deepDive), z.strictObject(collect),
+  z.strictObject({ workflow: z.literal('own'), input: OwnInput }),
+]);
+export type StartRun = z.infer<typeof StartRun>;
+
+export const ResearchRun = z.discriminatedUnion('workflow', [
+  z.strictObject({ ...common, ...factCheck }), z.strictObject({ ...common, ...deepDive }), z.strictObject({ ...common, ...collect }),
+  z.strictObject({
+    ...common, workflow: z.literal('own'),
+    input: OwnInput.required({ version: true }).extend({ document: WorkflowDocument.meta({ description: 'The workflow with its parameters replaced, so that the run does not depend on later changes of it.' }) }),
+  }),
+]);
 export type ResearchRun = z.infer<typeof ResearchRun>;
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** What the store keeps of a run when it is started. */
+export type NewRun = Without<ResearchRun, 'operationId' | 'report'>;
+/** A request to start a run, with the document of an own workflow. */
+export type ResolvedRun = Without<NewRun, 'id' | 'createdAt'>;

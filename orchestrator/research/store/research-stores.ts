@@ -8,11 +8,13 @@ import { SqliteStore } from '../../store/sqlite-store.ts';
 import { ledgerMigrations, SqliteLedger } from './sqlite-ledger.ts';
 import { captureMigrations, SqliteCaptures } from './sqlite-captures.ts';
 import { passageMigrations, SqlitePassages } from './sqlite-passages.ts';
+import { SqliteWorkflows, workflowMigrations } from './sqlite-workflows.ts';
 
 export interface ResearchStore {
   captures: SqliteCaptures;
   passages: SqlitePassages;
   ledger: SqliteLedger;
+  workflows: SqliteWorkflows;
 }
 
 export class ResearchStores implements Disposable {
@@ -32,9 +34,9 @@ export class ResearchStores implements Disposable {
   of(user: string): ResearchStore {
     const known = this.#open.get(user);
     if (known !== undefined) return known.parts;
-    const store = SqliteStore.open({ path: this.#path(user), migrations: [...captureMigrations, ...passageMigrations, ...ledgerMigrations], log: this.#log, makeRoom: this.#makeRoom });
+    const store = SqliteStore.open({ path: this.#path(user), migrations: [...captureMigrations, ...passageMigrations, ...ledgerMigrations, ...workflowMigrations], log: this.#log, makeRoom: this.#makeRoom });
     const captures = new SqliteCaptures(store);
-    const parts = { captures, passages: new SqlitePassages(store), ledger: new SqliteLedger(store, captures) };
+    const parts = { captures, passages: new SqlitePassages(store), ledger: new SqliteLedger(store, captures), workflows: new SqliteWorkflows(store) };
     this.#open.set(user, { store, parts });
     return parts;
   }

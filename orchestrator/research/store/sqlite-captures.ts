@@ -80,9 +80,15 @@ export class SqliteCaptures {
 
   /** @throws SomnusError `not_found` */
   get(id: string): StoredCapture {
-    const row = this.#store.read(() => this.#store.db.prepare<[string], Row>('SELECT capture, checked_at, headers FROM captures WHERE id = ?').get(id));
+    const row = this.#row(id);
     if (row === undefined) throw new SomnusError('not_found', `There is no capture ${id}`, { hint: 'See `somnus research ls`.' });
     return storedOf(row);
+  }
+
+  /** Undefined if it was deleted. */
+  find(id: string): Capture | undefined {
+    const row = this.#row(id);
+    return row && storedOf(row).capture;
   }
 
   /** Newest first. */
@@ -114,6 +120,10 @@ export class SqliteCaptures {
       this.#store.db.prepare('DELETE FROM captures WHERE id = ?').run(id);
       this.#store.db.prepare('DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM captures WHERE content_hash = hash) AND NOT EXISTS (SELECT 1 FROM captures WHERE text_hash = hash)').run();
     });
+  }
+
+  #row(id: string): Row | undefined {
+    return this.#store.read(() => this.#store.db.prepare<[string], Row>('SELECT capture, checked_at, headers FROM captures WHERE id = ?').get(id));
   }
 }
 

@@ -3,8 +3,10 @@ import { SomnusError } from '../../../common/errors.ts';
 import type { Migration } from '../../store/migrations.ts';
 import type { Page, PageQuery } from '../../store/page.ts';
 import type { SqliteStore } from '../../store/sqlite-store.ts';
-import { Evidence } from '../evidence/evidence.ts';
-import { FactCheckInput, FactCheckReport, type ResearchRun } from '../runs/research-run.ts';
+import { Evidence, Finding, type Citation } from '../evidence/evidence.ts';
+import { ResearchRun, type NewRun } from '../runs/research-run.ts';
+import type { ResearchReport } from '../runs/research-report.ts';
+import { Draft } from '../writing/write-section.ts';
 import type { SqliteCaptures } from './sqlite-captures.ts';
 
 export const ledgerMigrations: readonly Migration[] = [{
@@ -23,12 +25,27 @@ export const ledgerMigrations: readonly Migration[] = [{
     CREATE TABLE evidence (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, entry TEXT NOT NULL) STRICT;
     CREATE INDEX evidence_by_run ON evidence (run_id, id);
   `,
+}, {
+  version: 4,
+  name: 'findings',
+  up: `
+    CREATE TABLE findings (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (run_id, id)) STRICT, WITHOUT ROWID;
+    ALTER TABLE run_pages ADD COLUMN origin TEXT;
+  `,
+}, {
+  version: 5,
+  name: 'drafts',
+  up: `CREATE TABLE drafts (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, question INTEGER NOT NULL, draft TEXT NOT NULL, PRIMARY KEY (run_id, question)) STRICT, WITHOUT ROWID;`,
+}, {
+  version: 7,
+  name: 'runs by capture',
+  up: 'CREATE INDEX run_pages_by_capture ON run_pages (capture_id);',
 }];
 
-/** A page of a run, with its capture, or the reason why there is none. With neither, the page is still to be visited. */
-export interface RunPage { url: string; captureId: string | null; problem: string | null }
+/** A page of a run, with its capture, or the reason why there is none. With neither, the page is still to be visited. `origin`: where the capture came from. */
+export interface RunPage { url: string; captureId: string | null; problem: string | null; origin: 'store' | 'network' | 'unchanged' | null }
 
-interface RunRow { id: string; workflow: 'fact-check'; input: string; operation_id: string | null; created_at: string; report: string | null }
+interface RunRow { id: string; workflow: string; input: string; operation_id: string | null; created_at: string; report: string | null }
 
 export class SqliteLedger {
   readonly #store: SqliteStore;
@@ -39,7 +56,7 @@ export class SqliteLedger {
     this.#captures = captures;
   }
 
-  addRun({ id, workflow, input, createdAt }: Pick<ResearchRun, 'id' | 'workflow' | 'input' | 'createdAt'>): void {
+  addRun({ id, workflow, input, createdAt }: NewRun): void {
     this.#store.transaction(() => this.#store.db.prepare('INSERT INTO runs (id, workflow, input, created_at) VALUES (?, ?, ?, ?)').run(id, workflow, JSON.stringify(input), createdAt));
   }
 
@@ -47,7 +64,7 @@ export class SqliteLedger {
     this.#store.transaction(() => this.#store.db.prepare('UPDATE runs SET operation_id = ? WHERE id = ?').run(operationId, id));
   }
 
-  setReport(id: string, report: FactCheckReport): void {
+  setReport(id: string, report: ResearchReport): void {
     this.#store.transaction(() => this.#store.db.prepare('UPDATE runs SET report = ? WHERE id = ?').run(JSON.stringify(report), id));
   }
 
@@ -72,50 +89,86 @@ export class SqliteLedger {
 
   /** In the order in which they are visited; empty until the run has been planned. */
   pages(runId: string): RunPage[] {
-    return this.#store.read(() => this.#store.db.prepare<[string], RunPage>('SELECT url, capture_id AS captureId, problem FROM run_pages WHERE run_id = ? ORDER BY place').all(runId));
+    return this.#store.read(() => this.#store.db.prepare<[string], RunPage>('SELECT url, capture_id AS captureId, problem, origin FROM run_pages WHERE run_id = ? ORDER BY place').all(runId));
+  }
+
+  /** Runs that were started before this one and read some of its captures, newest first. */
+  earlierRuns(runId: string): string[] {
+    return this.#store.read(() => this.#store.db.prepare<[string, string], string>('SELECT DISTINCT other.run_id FROM run_pages AS own JOIN run_pages AS other ON other.capture_id = own.capture_id WHERE own.run_id = ? AND other.run_id < ? ORDER BY other.run_id DESC LIMIT 20').pluck().all(runId, runId));
   }
 
   /** Adds all pages of a run at once, so that an interrupted run is not planned again. */
   plan(runId: string, pages: readonly RunPage[]): void {
+    this.#store.transaction(() => this.#append(runId, 0, pages));
+  }
+
+  /** Records a visited page, and adds the pages that it lists until the run has `maxPages` of them. */
+  visited(runId: string, { url, captureId, problem, origin }: RunPage, listed: readonly RunPage[], maxPages: number): void {
     this.#store.transaction(() => {
-      const insert = this.#store.db.prepare('INSERT OR IGNORE INTO run_pages (run_id, place, url, capture_id, problem) VALUES (?, ?, ?, ?, ?)');
-      for (const [place, { url, captureId, problem }] of pages.entries()) insert.run(runId, place, url, captureId, problem);
+      this.#store.db.prepare('UPDATE run_pages SET capture_id = ?, problem = ?, origin = ? WHERE run_id = ? AND url = ?').run(captureId, problem, origin, runId, url);
+      if (listed.length === 0) return;
+      const known = new Set(this.pages(runId).map((page) => page.url));
+      const added = [...new Map(listed.filter((page) => !known.has(page.url)).map((page) => [page.url, page])).values()];
+      this.#append(runId, known.size, added.slice(0, Math.max(0, maxPages - known.size)));
     });
   }
 
-  setPage(runId: string, { url, captureId, problem }: RunPage): void {
-    this.#store.transaction(() => this.#store.db.prepare('UPDATE run_pages SET capture_id = ?, problem = ? WHERE run_id = ? AND url = ?').run(captureId, problem, runId, url));
+  #append(runId: string, from: number, pages: readonly RunPage[]): void {
+    const insert = this.#store.db.prepare('INSERT OR IGNORE INTO run_pages (run_id, place, url, capture_id, problem, origin) VALUES (?, ?, ?, ?, ?, ?)');
+    for (const [place, { url, captureId, problem, origin }] of pages.entries()) insert.run(runId, from + place, url, captureId, problem, origin);
   }
 
-  /** Replaces the evidence of a run. */
-  setEvidence(runId: string, entries: readonly Evidence[]): void {
+  /** Replaces the evidence and findings of a run, and deletes the drafts on them. */
+  setEvidence(runId: string, evidence: readonly Evidence[], findings: readonly Finding[] = []): void {
     this.#store.transaction(() => {
-      this.#store.db.prepare('DELETE FROM evidence WHERE run_id = ?').run(runId);
-      const insert = this.#store.db.prepare('INSERT INTO evidence (run_id, entry) VALUES (?, ?)');
-      for (const entry of entries) insert.run(runId, JSON.stringify(entry));
+      const { db } = this.#store;
+      db.prepare('DELETE FROM evidence WHERE run_id = ?').run(runId);
+      db.prepare('DELETE FROM findings WHERE run_id = ?').run(runId);
+      db.prepare('DELETE FROM drafts WHERE run_id = ?').run(runId);
+      const insert = db.prepare('INSERT INTO evidence (run_id, entry) VALUES (?, ?)');
+      for (const entry of evidence) insert.run(runId, JSON.stringify(entry));
+      const insertFinding = db.prepare('INSERT INTO findings (run_id, id, entry) VALUES (?, ?, ?)');
+      for (const entry of findings) insertFinding.run(runId, entry.id, JSON.stringify(entry));
     });
   }
 
-  /** The evidence of a run that resolves, and the number of entries that do not, because their page was deleted or its text is damaged. */
-  async evidence(runId: string): Promise<{ resolved: Evidence[]; unresolved: number }> {
-    const entries = this.#store.read(() => this.#store.db.prepare<[string], string>('SELECT entry FROM evidence WHERE run_id = ? ORDER BY id').pluck().all(runId)).map((entry) => Evidence.parse(JSON.parse(entry)));
-    const resolved: Evidence[] = [];
+  /** What a language model wrote about a question of the run. */
+  draft(runId: string, question: number): Draft | undefined {
+    const draft = this.#store.read(() => this.#store.db.prepare<[string, number], string>('SELECT draft FROM drafts WHERE run_id = ? AND question = ?').pluck().get(runId, question));
+    return draft === undefined ? undefined : Draft.parse(JSON.parse(draft));
+  }
+
+  setDraft(runId: string, question: number, draft: Draft): void {
+    this.#store.transaction(() => this.#store.db.prepare('INSERT OR REPLACE INTO drafts (run_id, question, draft) VALUES (?, ?, ?)').run(runId, question, JSON.stringify(draft)));
+  }
+
+  /** The evidence and findings of a run that resolve, and the number of entries that do not, because their page was deleted or its text is damaged. */
+  async evidence(runId: string): Promise<{ evidence: Evidence[]; findings: Finding[]; unresolved: number }> {
+    const all = (sql: string): unknown[] => this.#store.read(() => this.#store.db.prepare<[string], string>(sql).pluck().all(runId)).map((entry) => JSON.parse(entry));
+    const evidence = all('SELECT entry FROM evidence WHERE run_id = ? ORDER BY id').map((entry) => Evidence.parse(entry));
+    const findings = all('SELECT entry FROM findings WHERE run_id = ? ORDER BY id').map((entry) => Finding.parse(entry));
+    const resolved = { evidence: await this.#resolving(evidence), findings: await this.#resolving(findings) };
+    return { ...resolved, unresolved: evidence.length + findings.length - resolved.evidence.length - resolved.findings.length };
+  }
+
+  async #resolving<T extends Citation>(entries: readonly T[]): Promise<T[]> {
+    const resolved: T[] = [];
     for (const entry of entries) if (await this.#resolves(entry)) resolved.push(entry);
-    return { resolved, unresolved: entries.length - resolved.length };
+    return resolved;
   }
 
-  async #resolves({ captureId, contentHash, textHash, span, quote }: Evidence): Promise<boolean> {
+  async #resolves({ captureId, contentHash, textHash, span, quote }: Citation): Promise<boolean> {
+    const capture = this.#captures.find(captureId);
+    if (capture?.contentHash !== contentHash || capture.textHash !== textHash) return false;
     try {
-      const { capture } = this.#captures.get(captureId);
-      if (capture.contentHash !== contentHash || capture.textHash !== textHash) return false;
       return (await this.#captures.content(textHash)).toString('utf8').slice(span.start, span.end) === quote;
     } catch (error) {
-      if (error instanceof SomnusError && (error.code === 'not_found' || error.code === 'corrupt')) return false;
+      if (error instanceof SomnusError && error.code === 'corrupt') return false;
       throw error;
     }
   }
 }
 
 function runOf({ id, workflow, input, operation_id: operationId, created_at: createdAt, report }: RunRow): ResearchRun {
-  return { id, workflow, input: FactCheckInput.parse(JSON.parse(input)), operationId, createdAt, report: report === null ? null : FactCheckReport.parse(JSON.parse(report)) };
+  return ResearchRun.parse({ id, workflow, input: JSON.parse(input), operationId, createdAt, report: report === null ? null : JSON.parse(report) });
 }

@@ -154,7 +154,7 @@ export class FakeServices implements Services {
     config.research.internalOrigins = this.internalOrigins;
     config.research.catalogUrls = this.catalogUrls;
     return (this.#research ??= composeResearch({
-      config, paths: { researchDir: `${this.#scratch.dataDir}/research` }, documents: this.documents, operations: this.#operationsOfRuns, idempotency: this.#scratch.idempotency, now: () => new Date(), makeRoom: () => false, stack: this.#stack, log: createLogger({ level: 'silent' }),
+      config, paths: { researchDir: `${this.#scratch.dataDir}/research` }, documents: this.documents, memory: this.memory, operations: this.#operationsOfRuns, idempotency: this.#scratch.idempotency, now: () => new Date(), makeRoom: () => false, stack: this.#stack, log: createLogger({ level: 'silent' }),
     })).research;
   }
 

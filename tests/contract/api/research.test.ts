@@ -46,22 +46,30 @@ test('A user can collect, list, find, read and archive a page, and no other user
   expect(gunzipSync(Buffer.from(await archive.arrayBuffer())).toString()).toContain('The tide rises');
 
   expect(await problemOf(await api.call('GET', path, { key: keys.other }))).toMatchObject({ status: 404 });
-  expect(await (await api.call('GET', '/v1/research/passages?q=moon', { key: keys.other })).json()).toEqual({ items: [] });
+  expect(await (await api.call('GET', '/v1/research/passages?q=moon', { key: keys.other })).json()).toEqual({ items: [], mode: 'keywords', withoutVectors: 0 });
   expect((await api.call('DELETE', path)).status).toBe(204);
   expect(await problemOf(await api.call('GET', path))).toMatchObject({ status: 404 });
 });
 
-test('A fact check is accepted with its run and operation, which its user can find again', async () => {
-  const response = await api.call('POST', '/v1/research/fact-checks', { json: { claims: ['The tide rises twice a day.'] } });
+test.each([
+  [{ workflow: 'fact-check', input: { claims: ['The tide rises twice a day.'] } }, { maxPages: 60 }], [{ workflow: 'deep-dive', input: { questions: ['What causes tides?'], maxPages: 7 } }, { maxPages: 7 }], [{ workflow: 'collect', input: { urls: ['example.org/sitemap.xml'] } }, { maxPages: 100 }],
+])('A run is accepted with its operation, which its user can find again: %j', async (json, limits) => {
+  const response = await api.call('POST', '/v1/research/runs', { json });
   expect(response.status).toBe(202);
-  const { run, operation } = await documented('startFactCheck', response) as { run: { id: string }; operation: { id: string } };
+  const { run, operation } = await documented('startResearchRun', response) as { run: { id: string }; operation: { id: string } };
   expect(response.headers.get('location')).toBe(`/v1/operations/${operation.id}`);
   expect(api.services.calls.at(-1)).toEqual({ what: 'research.run', with: { runId: run.id } });
-  expect(await documented('getResearchRun', await api.call('GET', `/v1/research/runs/${run.id}`))).toMatchObject({ workflow: 'fact-check', input: { claims: ['The tide rises twice a day.'], maxPages: 60 }, report: null });
+  expect(await documented('getResearchRun', await api.call('GET', `/v1/research/runs/${run.id}`))).toMatchObject({ ...json, input: { ...json.input, ...limits }, report: null });
   expect(await documented('listResearchRuns', await api.call('GET', '/v1/research/runs'))).toMatchObject({ items: [{ id: run.id }] });
   expect(await problemOf(await api.call('GET', `/v1/research/runs/${run.id}`, { key: keys.other }))).toMatchObject({ status: 404 });
+  expect(await problemOf(await api.call('GET', `/v1/research/runs/${run.id}/report`))).toMatchObject({ status: 409, detail: `${run.id} has no report yet` });
+  expect(await problemOf(await api.call('POST', `/v1/research/runs/${run.id}/memories`, { json: {} }))).toMatchObject({ status: 409, detail: `${run.id} has no report yet` });
   expect((await api.call('DELETE', `/v1/research/runs/${run.id}`)).status).toBe(204);
-  expect(await problemOf(await api.call('POST', '/v1/research/fact-checks', { json: { claims: ['It is so.'], engines: ['bing'] } }))).toMatchObject({ status: 400, hint: 'Configured: local.' });
+});
+
+test('A run with an unknown workflow, search engine or setting is refused', async () => {
+  expect(await problemOf(await api.call('POST', '/v1/research/runs', { json: { workflow: 'fact-check', input: { claims: ['It is so.'], engines: ['bing'] } } }))).toMatchObject({ status: 400, hint: 'Configured: local.' });
+  for (const json of [{ workflow: 'guess', input: {} }, { workflow: 'deep-dive', input: { claims: ['It is so.'] } }, { workflow: 'collect', input: { urls: [] } }]) expect(await problemOf(await api.call('POST', '/v1/research/runs', { json }))).toMatchObject({ status: 400 });
 });
 
 test('Scholarly works are found, with gaps for catalogs that fail, and written as BibTeX and CSL', async () => {

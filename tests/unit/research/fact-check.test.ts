@@ -1,40 +1,12 @@
 // The workflow fact-check on generated webs of 60 pages, through the operation engine, as an operation.
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { Operation } from '../../../orchestrator/operations/operation.ts';
-import { Research } from '../../../orchestrator/research/research.ts';
-import { FactCheckInput, type FactCheckReport, type ResearchRun } from '../../../orchestrator/research/runs/research-run.ts';
-import { researchRunKind } from '../../../orchestrator/research/runs/run-kind.ts';
-import { searxng } from '../../../orchestrator/research/search/web-engines.ts';
-import { alice, bob, openWorkshop, scratchFolder, type Workshop } from '../../support/operations.ts';
-import { servePlanted, type PlantedServer } from '../../support/planted-server.ts';
-import { plantedWeb, type PlantedWeb } from '../../support/planted-web.ts';
-import { scratchResearch, type ScratchResearch } from '../../support/research.ts';
+import { FactCheckInput } from '../../../orchestrator/research/runs/research-run.ts';
+import { alice, bob, openWorkshop, scratchFolder } from '../../support/operations.ts';
+import { researchIn, runWorkflow, withDesk, type Desk, type DoneRun } from '../../support/research-desk.ts';
 
-interface Desk { planted: PlantedWeb; server: PlantedServer; scratch: ScratchResearch; shop: Workshop; research: Research }
-
-async function withDesk(seed: number, work: (desk: Desk) => Promise<void>): Promise<void> {
-  const planted = plantedWeb(seed);
-  await using server = await servePlanted(planted);
-  using scratch = scratchResearch(...server.origins);
-  using folder = scratchFolder();
-  using shop = openWorkshop(folder.path);
-  await work({ planted, server, scratch, shop, research: researchIn(shop, scratch, server) });
-}
-
-function researchIn(shop: Workshop, { stores, collector, web }: ScratchResearch, server: PlantedServer): Research {
-  const engines = [searxng(web, server.searxngUrl)];
-  shop.engine.register(researchRunKind({ stores, collector, engines }));
-  return new Research({ stores, collector, engines, catalogs: [], operations: shop.engine, idempotency: shop.idempotency, now: () => new Date() });
-}
-
-async function check({ research, shop, planted }: Desk, more: Partial<FactCheckInput> = {}): Promise<{ run: ResearchRun; report: FactCheckReport; operation: Operation }> {
-  const input = FactCheckInput.parse({ claims: planted.claims.map(({ text }) => text), maxPages: 200, ...more });
-  const { run, operation } = await research.start(alice, { workflow: 'fact-check', input }, {});
-  await shop.engine.run(operation.id);
-  const done = await research.run(alice, run.id);
-  if (done.report === null) throw new Error(JSON.stringify(await shop.engine.get(alice, operation.id)));
-  return { run: done, report: done.report, operation: await shop.engine.get(alice, operation.id) };
+async function check(desk: Desk, more: Partial<FactCheckInput> = {}): Promise<DoneRun> {
+  return await runWorkflow(desk, { workflow: 'fact-check', input: { claims: desk.planted.claims.map(({ text }) => text), maxPages: 200, ...more } });
 }
 
 test.each([101, 102, 103])('On the generated web %i, every quote resolves, contradictions are found, copies count once, and no instruction is followed', async (seed) => await withDesk(seed, async (desk) => {
@@ -132,7 +104,7 @@ test('A citation whose page was deleted or changed is never returned', async () 
   const { run, report } = await check(desk);
   const [gone, ...kept] = [...new Set(report.claims.flatMap(({ evidence }) => evidence.map(({ captureId }) => captureId)))];
   scratch.store.captures.remove(gone!);
-  const { resolved, unresolved } = await scratch.store.ledger.evidence(run.id);
+  const { evidence: resolved, unresolved } = await scratch.store.ledger.evidence(run.id);
   expect(unresolved).toBeGreaterThan(0);
   expect(new Set(resolved.map(({ captureId }) => captureId))).toEqual(new Set(kept));
   scratch.store.ledger.setEvidence(run.id, resolved.map((entry, at) => (at === 0 ? { ...entry, quote: `${entry.quote} Really.` } : entry)));
