@@ -38,6 +38,8 @@ export interface DataPaths {
   profilesDir: string;
   /** Users' routing rules for actions. */
   actionRulesDir: string;
+  /** The contents of artifacts and of the results of their runs, by hash. */
+  artifactsDir: string;
   /** Mount point of the pool, unless the configuration names a folder. */
   poolDir: string;
   /** The pool file, when the pool is on a loop device. */
@@ -66,6 +68,7 @@ export function dataPaths(dataDir: string): DataPaths {
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),
     actionRulesDir: join(dataDir, 'action-rules'),
+    artifactsDir: join(dataDir, 'artifacts'),
     poolDir: join(dataDir, 'pool'),
     poolFile: join(dataDir, 'pool.xfs'),
   };

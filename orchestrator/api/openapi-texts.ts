@@ -7,6 +7,7 @@ export const servers = [{ url: 'http://127.0.0.1:7777', description: 'The contro
 /** In the order of the page at /docs. */
 export const tagTexts: Readonly<Record<string, string>> = {
   environments: 'Environments: VMs with their lifecycle, programs, files, snapshots and forks.',
+  artifacts: 'Code and data with versions, which run in containers of their own.',
   profiles: 'Named amounts of vCPUs, memory and disk.',
   images: 'Guest images, which new environments start from.',
   keys: 'API keys.',

@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
@@ -28,6 +29,7 @@ export const routeTable: readonly Route[] = [
   ...snapshotRoutes,
   ...execRoutes,
   ...actionRoutes,
+  ...artifactRoutes,
   ...jobRoutes,
   ...portRoutes,
   ...fileRoutes,

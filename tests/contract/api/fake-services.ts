@@ -24,6 +24,7 @@ import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/do
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import type { User } from '../../../orchestrator/users/user.ts';
 import type { QuarantineItem } from '../../../orchestrator/recovery/quarantine-item.ts';
+import { scratchArtifacts, type ScratchArtifacts } from '../../support/scratch-artifacts.ts';
 import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
 
@@ -171,7 +172,15 @@ export class FakeServices implements Services {
     return this.#memory?.dataDir ?? '';
   }
 
+  #artifacts: ScratchArtifacts | undefined;
+
+  /** Also real, and created on demand. */
+  get artifacts(): Services['artifacts'] {
+    return (this.#artifacts ??= scratchArtifacts(this.environments, [...this.all.values()])).manager;
+  }
+
   async dispose(): Promise<void> {
+    this.#artifacts?.[Symbol.dispose]();
     await this.#stack.disposeAsync();
     await this.#memory?.[Symbol.asyncDispose]();
   }
