@@ -8,6 +8,8 @@ import type { DataPaths } from '../common/paths.ts';
 import { ActionRunner } from './actions/action-runner.ts';
 import { RuleFiles } from './actions/rule-files.ts';
 import { SqliteActions } from './actions/sqlite-actions.ts';
+import { ArtifactRunner } from './artifacts/artifact-runner.ts';
+import { SqliteArtifactRuns } from './artifacts/sqlite-artifact-runs.ts';
 import { ArtifactManager } from './artifacts/artifact-manager.ts';
 import { BlobStore } from './artifacts/blob-store.ts';
 import { SqliteArtifacts } from './artifacts/sqlite-artifacts.ts';
@@ -97,9 +99,13 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
 
+  const [artifactRecords, blobs] = [new SqliteArtifacts(store), new BlobStore(paths.artifactsDir)];
+  const runRecords = new SqliteArtifactRuns(store, artifactRecords);
+  runRecords.loseRunning();
   const artifacts = new ArtifactManager({
-    artifacts: new SqliteArtifacts(store), blobs: new BlobStore(paths.artifactsDir), environments, events, quotaBytes: config.artifacts.quotaMiB * 1_048_576, removedDays: config.retention.removedDays, now: () => clock.now(),
+    artifacts: artifactRecords, blobs, environments, events, quotaBytes: config.artifacts.quotaMiB * 1_048_576, removedDays: config.retention.removedDays, now: () => clock.now(),
   });
+  const artifactRuns = new ArtifactRunner({ artifacts, runs: runRecords, blobs, environments, containers, events, log });
 
   let holderBundle: Promise<AgentBundle> | undefined;
   const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
@@ -110,7 +116,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
@@ -120,7 +126,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: { remove: async (user) => { await Promise.all([stores.remove(user), artifacts.removeOwnedBy(user)]); } } });
   return {
-    services: { actions, artifacts, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
+    services: { actions, artifacts, artifactRuns, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

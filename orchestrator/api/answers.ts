@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Action } from '../actions/action.ts';
 import { Artifact, ArtifactHit, ArtifactVersion } from '../artifacts/artifact.ts';
+import { ArtifactRun } from '../artifacts/artifact-run.ts';
 import { PastIncident } from '../agent/agent-schemas.ts';
 import { AuditEntry } from '../audit/audit-entry.ts';
 import { Environment } from '../environments/environment-schemas.ts';
@@ -88,6 +89,9 @@ export type ArtifactPage = z.infer<typeof ArtifactPage>;
 
 export const ArtifactVersionPage = pageOf(ArtifactVersion);
 export type ArtifactVersionPage = z.infer<typeof ArtifactVersionPage>;
+
+export const ArtifactRunPage = pageOf(ArtifactRun);
+export type ArtifactRunPage = z.infer<typeof ArtifactRunPage>;
 
 /** Best first; one page. */
 export const ArtifactHitPage = pageOf(ArtifactHit);

@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
+import { artifactRunRoutes } from './routes/artifact-runs.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { environmentRoutes } from './routes/environments.ts';
@@ -30,6 +31,7 @@ export const routeTable: readonly Route[] = [
   ...execRoutes,
   ...actionRoutes,
   ...artifactRoutes,
+  ...artifactRunRoutes,
   ...jobRoutes,
   ...portRoutes,
   ...fileRoutes,

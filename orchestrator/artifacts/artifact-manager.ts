@@ -194,6 +194,11 @@ export class ArtifactManager implements ArtifactService {
     await this.purge();
   }
 
+  /** How much the artifacts of a user can still grow. */
+  freeBytes(owner: string): number {
+    return this.#deps.quotaBytes - this.#deps.artifacts.usedBytes(owner);
+  }
+
   /** @throws quota_exceeded when contents that are not stored yet exceed the owner's quota */
   assertFits(owner: string, added: readonly Pick<StoredFile, 'sha256' | 'sizeBytes'>[]): void {
     const { artifacts, quotaBytes } = this.#deps;

@@ -753,6 +753,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/artifacts/{artifact}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs of an artifact, newest first */
+        get: operations["listArtifactRuns"];
+        put?: never;
+        /**
+         * Run an artifact
+         * @description In a container of its own without rights and network, or in the VM. The output and the files that it leaves in the folder named by SOMNUS_RESULTS are kept. The run ends when the client disconnects. The answer is streamed or not as for …/exec; a stream begins with the run.
+         */
+        post: operations["runArtifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run with its result files */
+        get: operations["getArtifactRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an output stream of a run */
+        get: operations["getArtifactRunOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a result file of a run */
+        get: operations["getArtifactRunFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/jobs": {
         parameters: {
             query?: never;
@@ -2515,6 +2587,8 @@ export interface components {
             context: components["schemas"]["ActionContext"];
             /** @description `lost`: the connection to the VM was lost or Somnus stopped before the action ended, so its result is unknown. */
             status: components["schemas"]["ActionStatus"];
+            /** @description The phases that have ended, in the context `hybrid`. */
+            phases: components["schemas"]["ActionPhase"][];
             /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
             exitCode: number | null;
             signal: string | null;
@@ -2545,6 +2619,10 @@ export interface components {
              * @default auto
              */
             context?: components["schemas"]["RequestedContext"];
+            /** @description For `hybrid`: a command line to run in the VM before the files are copied. */
+            prepare?: string;
+            /** @description For `hybrid`: a command line to run in the VM when the results are there. If it fails, the files in the VM are as they were before. */
+            check?: string;
             /**
              * @description What you know about the command.
              * @default {}
@@ -2591,6 +2669,15 @@ export interface components {
         ActionPage: {
             items: components["schemas"]["Action"][];
             nextCursor: string | null;
+        };
+        ActionPhase: {
+            /**
+             * @description `check`: applies the results in the VM, and checks them.
+             * @enum {string}
+             */
+            name: "prepare" | "run" | "check";
+            exitCode: number;
+            durationMs: number;
         };
         /** @enum {string} */
         ActionStatus: "running" | "ended" | "lost";
@@ -2697,6 +2784,58 @@ export interface components {
             items: components["schemas"]["Artifact"][];
             nextCursor: string | null;
         };
+        ArtifactRun: {
+            id: string;
+            artifactId: string;
+            version: number;
+            context: components["schemas"]["RunContext"];
+            environmentId: string | null;
+            args: string[];
+            /** @description `lost`: Somnus, the container or the connection to the VM ended before the run did, so its exit code is unknown. */
+            status: components["schemas"]["ArtifactRunStatus"];
+            /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
+            exitCode: number | null;
+            signal: string | null;
+            timedOut: boolean;
+            durationMs: number | null;
+            /** @description CPU time that the container used; null in the VM, and if it is not known. */
+            cpuMs: number | null;
+            /** @description Largest memory of the container with its files; null if it is not known. */
+            memoryPeakMiB: number | null;
+            stdout: {
+                sizeBytes: number;
+                /** @description Whether the rest was not kept. */
+                truncated: boolean;
+            };
+            stderr: {
+                sizeBytes: number;
+                /** @description Whether the rest was not kept. */
+                truncated: boolean;
+            };
+            /** @description What the run left in the folder named by SOMNUS_RESULTS. */
+            files: components["schemas"]["StoredFile"][];
+            /** @description Why results are missing. */
+            problem: string | null;
+            startedBy: string;
+            /** Format: date-time */
+            startedAt: string;
+            endedAt: string | null;
+        };
+        ArtifactRunAnswer: {
+            run: components["schemas"]["ArtifactRun"];
+            result: components["schemas"]["ExecResult"];
+        };
+        ArtifactRunFrame: {
+            /** @constant */
+            type: "run";
+            run: components["schemas"]["ArtifactRun"];
+        } | components["schemas"]["ExecFrame"];
+        ArtifactRunPage: {
+            items: components["schemas"]["ArtifactRun"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        ArtifactRunStatus: "running" | "ended" | "lost";
         /** @enum {string} */
         ArtifactType: "shell" | "python" | "javascript" | "typescript" | "data";
         ArtifactVersion: {
@@ -4169,6 +4308,35 @@ export interface components {
             /** @description Where the previous content is kept until the next restore; null if there was none. */
             previous: string | null;
         };
+        RunArtifact: {
+            /** @default {} */
+            env?: {
+                [key: string]: string;
+            };
+            timeoutMs?: number;
+            /** @description By default the newest. */
+            version?: number;
+            /** @default container */
+            context?: components["schemas"]["RunContext"];
+            /** @description The environment that has the files to read, or whose VM is used. By default the one that the artifact belongs to. */
+            environment?: string;
+            /**
+             * @description Arguments for the main file. They are kept with the run.
+             * @default []
+             */
+            args?: string[];
+            /**
+             * @description Files and folders of the VM that the container gets as a copy, under the same paths.
+             * @default []
+             */
+            filesIn?: string[];
+            /** @description Text for standard input. Empty by default. */
+            stdin?: string;
+            /** @description Whether to stream the output as it appears. By default, unless the request has Accept: application/json. */
+            stream?: boolean;
+        };
+        /** @enum {string} */
+        RunContext: "container" | "vm";
         SetAutoscaling: {
             /** @description The smallest profile that is applied automatically. */
             smallest: string;
@@ -4661,6 +4829,7 @@ export type ActionContext = components['schemas']['ActionContext'];
 export type ActionFrame = components['schemas']['ActionFrame'];
 export type ActionHints = components['schemas']['ActionHints'];
 export type ActionPage = components['schemas']['ActionPage'];
+export type ActionPhase = components['schemas']['ActionPhase'];
 export type ActionStatus = components['schemas']['ActionStatus'];
 export type Adopted = components['schemas']['Adopted'];
 export type AgentUpgrade = components['schemas']['AgentUpgrade'];
@@ -4673,6 +4842,11 @@ export type ArtifactDiff = components['schemas']['ArtifactDiff'];
 export type ArtifactHit = components['schemas']['ArtifactHit'];
 export type ArtifactHitPage = components['schemas']['ArtifactHitPage'];
 export type ArtifactPage = components['schemas']['ArtifactPage'];
+export type ArtifactRun = components['schemas']['ArtifactRun'];
+export type ArtifactRunAnswer = components['schemas']['ArtifactRunAnswer'];
+export type ArtifactRunFrame = components['schemas']['ArtifactRunFrame'];
+export type ArtifactRunPage = components['schemas']['ArtifactRunPage'];
+export type ArtifactRunStatus = components['schemas']['ArtifactRunStatus'];
 export type ArtifactType = components['schemas']['ArtifactType'];
 export type ArtifactVersion = components['schemas']['ArtifactVersion'];
 export type ArtifactVersionPage = components['schemas']['ArtifactVersionPage'];
@@ -4788,6 +4962,8 @@ export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
 export type ResearchRunPage = components['schemas']['ResearchRunPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
+export type RunArtifact = components['schemas']['RunArtifact'];
+export type RunContext = components['schemas']['RunContext'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
@@ -7021,6 +7197,180 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listArtifactRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactRunPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    runArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "args": [
+                 *         "/srv/corpus/a.txt"
+                 *       ],
+                 *       "filesIn": [
+                 *         "/srv/corpus"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunArtifact"];
+            };
+        };
+        responses: {
+            /** @description The run and its result, or a stream of frames. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ArtifactRunFrame"];
+                    "application/json": components["schemas"]["ArtifactRunAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactRun"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRunOutput: {
+        parameters: {
+            query?: {
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRunFile: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

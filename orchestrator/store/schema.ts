@@ -2,6 +2,7 @@
 import { actionMigrations } from '../actions/sqlite-actions.ts';
 import { hostFixMigrations } from '../agent/sqlite-host-fixes.ts';
 import { incidentHistoryMigrations } from '../agent/sqlite-incident-history.ts';
+import { artifactRunMigrations } from '../artifacts/sqlite-artifact-runs.ts';
 import { artifactMigrations } from '../artifacts/sqlite-artifacts.ts';
 import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
@@ -16,4 +17,4 @@ import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...artifactMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...artifactMigrations, ...artifactRunMigrations];

@@ -1,5 +1,8 @@
 // The real artifacts in a folder of their own, for environments that a test provides.
 import { join } from 'node:path';
+import { SomnusError } from '../../common/errors.ts';
+import { ArtifactRunner, type ArtifactRunnerDeps } from '../../orchestrator/artifacts/artifact-runner.ts';
+import { SqliteArtifactRuns } from '../../orchestrator/artifacts/sqlite-artifact-runs.ts';
 import { ArtifactManager, type ArtifactManagerDeps } from '../../orchestrator/artifacts/artifact-manager.ts';
 import { BlobStore } from '../../orchestrator/artifacts/blob-store.ts';
 import { SqliteArtifacts } from '../../orchestrator/artifacts/sqlite-artifacts.ts';
@@ -10,7 +13,16 @@ import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import { log, scratchFolder } from './operations.ts';
 
-export interface ScratchArtifacts extends Disposable { manager: ArtifactManager; records: SqliteArtifacts; blobs: BlobStore; events: SqliteEventLog; store: SqliteStore; folder: string }
+export interface ScratchArtifacts extends Disposable { manager: ArtifactManager; records: SqliteArtifacts; blobs: BlobStore; events: SqliteEventLog; store: SqliteStore; folder: string;
+  runs: SqliteArtifactRuns;
+  /** Runs artifacts in these containers and environments. */
+  runner(deps: Pick<ArtifactRunnerDeps, 'environments'> & Partial<Pick<ArtifactRunnerDeps, 'containers'>>): ArtifactRunner;
+}
+
+const noContainers: ArtifactRunnerDeps['containers'] = {
+  problem: async () => 'Docker does not answer',
+  run: async () => { throw new SomnusError('unavailable', 'Docker does not answer'); },
+};
 
 /** `existing` are the environments that artifacts can belong to. */
 export function scratchArtifacts(environments: ArtifactManagerDeps['environments'], existing: readonly Environment[], more: Partial<ArtifactManagerDeps> = {}): ScratchArtifacts {
@@ -22,7 +34,8 @@ export function scratchArtifacts(environments: ArtifactManagerDeps['environments
   const blobs = new BlobStore(join(folder.path, 'artifacts'));
   const events = new SqliteEventLog({ store, log });
   const manager = new ArtifactManager({ artifacts: records, blobs, environments, events, quotaBytes: 64 * 1_048_576, removedDays: 7, now: () => new Date(), ...more });
-  return { manager, records, blobs, events, store, folder: folder.path, [Symbol.dispose]: () => {
+  const runs = new SqliteArtifactRuns(store, records);
+  return { manager, runs, runner: (deps) => new ArtifactRunner({ artifacts: manager, runs, blobs, events, log, containers: noContainers, ...deps }), records, blobs, events, store, folder: folder.path, [Symbol.dispose]: () => {
     store.close();
     folder[Symbol.dispose]();
   } };

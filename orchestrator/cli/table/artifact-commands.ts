@@ -1,7 +1,7 @@
 // Commands for artifacts: code and data with versions.
-import { artifactTypeValues } from '../../client/values.ts';
-import { any, command, flag, group, many, one, parsed, value, type CommandGroup } from '../command.ts';
-import { parseCount } from '../parse-values.ts';
+import { artifactTypeValues, runContextValues } from '../../client/values.ts';
+import { any, command, flag, group, list, many, one, parsed, value, type CommandGroup } from '../command.ts';
+import { parseCount, parseDuration } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
 const artifact = one('ARTIFACT', 'title or id of the artifact', { completes: 'artifact' });
@@ -45,6 +45,29 @@ export const artifactCommands: readonly CommandGroup[] = [
       name: 'cat', summary: 'print a file of an artifact', description: 'Without PATH, the main file.', examples: [['artifact cat "word count"', ''], ['artifact cat report data.csv --version 2', '']],
       arguments: { artifact, path: any('PATH', 'file of the artifact') }, options: { version },
       load: async () => (await import('../commands/artifacts.ts')).printFile,
+    }),
+    command({
+      name: 'run', summary: 'run an artifact and keep its results', usage: 'ARTIFACT [options] [-- ARG...]',
+      description: 'In a container of its own without rights and network, or in the VM. Prints both streams and returns the exit code. The output is kept, and the files that the program leaves in the folder named by SOMNUS_RESULTS: see `artifact runs` and `artifact result`. Ctrl-C ends the run. With -o json, prints one frame per line.',
+      examples: [['artifact run "word count" --reads /srv/corpus -- /srv/corpus/a.txt', 'on files of the VM'], ['artifact run "word count" --version 1', 'an old version'], ['artifact run setup --context vm', 'in the VM']],
+      arguments: { artifact, args: any('ARG', 'arguments for the main file, after --') },
+      options: {
+        version, context: value('--context CONTEXT', 'where to run it (default: container)', { choices: runContextValues }), in: value('--in NAME', "the environment that has the files, or whose VM is used (default: the artifact's own)", { completes: 'environment' }),
+        reads: list('--reads PATH', 'file or folder in the VM that the container gets as a copy; can be repeated'), env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'), timeout: parsed('--timeout TIME', 'end the run after this time: 30, 90s, 5m', parseDuration),
+      },
+      load: async () => (await import('../commands/artifact-runs.ts')).runArtifact,
+    }),
+    command({
+      name: 'runs', summary: 'list the runs of an artifact, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['artifact runs "word count"', '']],
+      arguments: { artifact }, options: paging,
+      load: async () => (await import('../commands/artifact-runs.ts')).listRuns,
+    }),
+    command({
+      name: 'result', summary: 'show a run, its output or its files', description: 'With --to, writes all result files to a folder of this host. Existing files are not replaced.',
+      examples: [['artifact result "word count" arun_01k…', 'exit code, resources, files'], ['artifact result "word count" arun_01k… --stdout', ''], ['artifact result "word count" arun_01k… --to ./out', '']],
+      arguments: { artifact, run: one('RUN', 'id of the run') },
+      options: { stdout: flag('--stdout', 'print its standard output'), stderr: flag('--stderr', 'print its standard error'), file: value('--file PATH', 'print a result file'), to: value('--to FOLDER', 'write the result files to this folder', { completes: 'file' }) },
+      load: async () => (await import('../commands/artifact-runs.ts')).showResult,
     }),
     command({
       name: 'versions', summary: 'list the versions of an artifact, newest first', quiet: true, description: 'With -q, prints only the numbers.', examples: [['artifact versions "word count"', '']],

@@ -88,7 +88,7 @@ export const QUARANTINED: QuarantineItem = {
 };
 
 const ACTION: Action = {
-  id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
+  id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', phases: [], exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
 };
 
 export const JOB: Job = {
@@ -173,10 +173,19 @@ export class FakeServices implements Services {
   }
 
   #artifacts: ScratchArtifacts | undefined;
+  #artifactRuns: Services['artifactRuns'] | undefined;
 
   /** Also real, and created on demand. */
   get artifacts(): Services['artifacts'] {
-    return (this.#artifacts ??= scratchArtifacts(this.environments, [...this.all.values()])).manager;
+    return this.scratchArtifacts.manager;
+  }
+
+  get artifactRuns(): Services['artifactRuns'] {
+    return (this.#artifactRuns ??= this.scratchArtifacts.runner({ environments: this.environments }));
+  }
+
+  get scratchArtifacts(): ScratchArtifacts {
+    return (this.#artifacts ??= scratchArtifacts(this.environments, [...this.all.values()]));
   }
 
   async dispose(): Promise<void> {
