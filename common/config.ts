@@ -76,6 +76,10 @@ export const Config = z.strictObject({
     /** Maximum number of containers at a time. */
     atOnce: z.int().min(1).default(4),
   }).prefault({}),
+  artifacts: z.strictObject({
+    /** Maximum size of all artifacts of a user with the results of their runs, where equal contents count once. */
+    quotaMiB: z.int().min(1).default(2048),
+  }).prefault({}),
   snapshots: z.strictObject({
     /** Maximum number of snapshots per environment, not counting removed ones. */
     perEnvironment: z.int().min(1).default(200),
@@ -93,7 +97,7 @@ export const Config = z.strictObject({
     scrubDays: z.number().positive().default(30),
   }).prefault({}),
   retention: z.strictObject({
-    /** Days during which a removed environment can be undeleted. */
+    /** Days during which a removed environment or artifact can be undeleted. */
     removedDays: z.number().positive().default(7),
     /** Days during which a removed snapshot can be undeleted. */
     removedSnapshotDays: z.number().positive().default(2),

@@ -42,6 +42,8 @@ export interface DataPaths {
   actionRulesDir: string;
   /** Users' own capability packs. */
   packsDir: string;
+  /** The contents of artifacts and of the results of their runs, by hash. */
+  artifactsDir: string;
   /** Mount point of the pool, unless the configuration names a folder. */
   poolDir: string;
   /** The pool file, when the pool is on a loop device. */
@@ -72,6 +74,7 @@ export function dataPaths(dataDir: string): DataPaths {
     profilesDir: join(dataDir, 'profiles'),
     actionRulesDir: join(dataDir, 'action-rules'),
     packsDir: join(dataDir, 'packs'),
+    artifactsDir: join(dataDir, 'artifacts'),
     poolDir: join(dataDir, 'pool'),
     poolFile: join(dataDir, 'pool.xfs'),
   };

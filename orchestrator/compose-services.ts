@@ -8,6 +8,11 @@ import type { DataPaths } from '../common/paths.ts';
 import { ActionRunner } from './actions/action-runner.ts';
 import { RuleFiles } from './actions/rule-files.ts';
 import { SqliteActions } from './actions/sqlite-actions.ts';
+import { ArtifactRunner } from './artifacts/artifact-runner.ts';
+import { SqliteArtifactRuns } from './artifacts/sqlite-artifact-runs.ts';
+import { ArtifactManager } from './artifacts/artifact-manager.ts';
+import { BlobStore } from './artifacts/blob-store.ts';
+import { SqliteArtifacts } from './artifacts/sqlite-artifacts.ts';
 import { SqliteAuditLog } from './audit/sqlite-audit-log.ts';
 import { bundleProgramHolder, type AgentBundle } from '../images/agent-bundle.ts';
 import type { GuestChannel } from '../supervisor/guest/guest-channel.ts';
@@ -102,6 +107,14 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
 
+  const [artifactRecords, blobs] = [new SqliteArtifacts(store), new BlobStore(paths.artifactsDir)];
+  const runRecords = new SqliteArtifactRuns(store, artifactRecords);
+  runRecords.loseRunning();
+  const artifacts = new ArtifactManager({
+    artifacts: artifactRecords, blobs, environments, events, quotaBytes: config.artifacts.quotaMiB * 1_048_576, removedDays: config.retention.removedDays, now: () => clock.now(),
+  });
+  const artifactRuns = new ArtifactRunner({ artifacts, runs: runRecords, blobs, environments, containers, events, log });
+
   let holderBundle: Promise<AgentBundle> | undefined;
   const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
   const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
@@ -111,7 +124,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), incidents: () => incidentHistory.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
@@ -119,13 +132,13 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const documents = new QueuedDocumentReader();
   const { research, stores } = composeResearch({ config, paths, documents, memory: memories.memory, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
-  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
+  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: { remove: async (user) => { await Promise.all([stores.remove(user), artifacts.removeOwnedBy(user)]); } } });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
   const services: Services = { actions, jobs, audit, ports, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
   const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
-    services, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services, artifacts, artifactRuns, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

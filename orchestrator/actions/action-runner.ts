@@ -12,6 +12,7 @@ import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { Action, ActionRequest, ActionService, StartedAction } from './action.ts';
+import { startHybrid } from './hybrid-action.ts';
 import type { ActionHints, Decision } from './routing/action-request.ts';
 import { routeAction, type VmLoad } from './routing/route-action.ts';
 import type { ActionContext } from './routing/rule.ts';
@@ -30,9 +31,11 @@ export interface ActionRunnerDeps {
 /** Older measurements of a VM's load are ignored. */
 const LOAD_MS = 30_000;
 
+const UNDIVIDED = 'Somnus does not divide a command line: give its parts as a preparation, a command and a check (--prepare, --check)';
+const PHASED = 'a preparation and a check run only in the context hybrid';
+
 const notBuilt: Readonly<Partial<Record<ActionContext, string>>> = {
   'multi-agent': 'Somnus does not run work for several agents yet',
-  hybrid: 'Somnus does not divide work between the VM and containers yet',
 };
 
 export class ActionRunner implements ActionService {
@@ -46,19 +49,31 @@ export class ActionRunner implements ActionService {
     return await this.#decide(await this.#deps.environments.get(caller, ref), request);
   }
 
-  async run(caller: Caller, ref: string, { context, hints, ...request }: ActionRequest, signal?: AbortSignal): Promise<StartedAction> {
+  async run(caller: Caller, ref: string, { context, hints, prepare, check, ...request }: ActionRequest, signal?: AbortSignal): Promise<StartedAction> {
     const { environments, actions } = this.#deps;
     const environment = await environments.get(caller, ref);
-    const decision = await this.#decide(environment, { context, hints, ...request });
+    const decision = await this.#decide(environment, { context, hints, prepare, check, ...request });
     assertMayRun(decision, context);
     const id = newId('act');
+    const action: Action = {
+      id, environmentId: environment.id, programs: decision.programs.slice(0, 16).map((name) => name.slice(0, 64)), class: decision.class, context: decision.context,
+      status: 'running', phases: [], exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: new Date().toISOString(), endedAt: null,
+    };
+    if (decision.context === 'hybrid') {
+      const channel = await environments.channel(caller, ref);
+      actions.insert(action, hashOf(request)); // before its first phase, which it records
+      const hybrid = startHybrid({
+        containers: this.#deps.containers, channel, exec: async (program, ending) => await environments.exec(caller, ref, program, ending),
+        onPhase: (phase) => {
+          action.phases.push(phase);
+          actions.update(action);
+        },
+      }, { id, image: imageFor(decision.programs, hints), request, prepare, check, filesIn: hints.filesIn ?? [], filesOut: hints.filesOut ?? [] }, signal);
+      return { action, decision, process: this.#recorded(caller, environment, action, hybrid) };
+    }
     const process = decision.context === 'container'
       ? await this.#deps.containers.run({ id, image: imageFor(decision.programs, hints), request, filesIn: hints.filesIn ?? [], filesOut: hints.filesOut ?? [], channel: async () => await environments.channel(caller, ref) }, signal)
       : await environments.exec(caller, ref, request, signal);
-    const action: Action = {
-      id, environmentId: environment.id, programs: decision.programs.slice(0, 16).map((name) => name.slice(0, 64)), class: decision.class, context: decision.context,
-      status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: new Date().toISOString(), endedAt: null,
-    };
     actions.insert(action, hashOf(request));
     return { action, decision, process: this.#recorded(caller, environment, action, process) };
   }
@@ -68,14 +83,17 @@ export class ActionRunner implements ActionService {
     return this.#deps.actions.list(id, query);
   }
 
-  async #decide(environment: Environment, { context, hints, ...request }: ActionRequest): Promise<Decision> {
+  async #decide(environment: Environment, { context, hints, prepare, check, ...request }: ActionRequest): Promise<Decision> {
     const past = this.#deps.actions.pastRuns(environment.id, hashOf(request));
     const input = { command: request.command, context, hints, past, load: this.#loadOf(environment) };
     const rules = await this.#deps.rules.rules();
-    const wanted = routeAction({ ...input, unavailable: notBuilt }, rules);
-    if (wanted.context !== 'container') return wanted; // asks the engine only when it is needed
-    const problem = context === 'auto' && needsNamedFiles(wanted, hints) ? 'a container has only the files of the VM that you name (--reads, --writes)' : await this.#deps.containers.problem(imageFor(wanted.programs, hints), context === 'container');
-    return problem === undefined ? wanted : routeAction({ ...input, unavailable: { ...notBuilt, container: problem } }, rules);
+    const phased = prepare !== undefined || check !== undefined;
+    const unavailable = { ...notBuilt, ...(phased ? { vm: PHASED, container: PHASED } : context === 'auto' ? { hybrid: UNDIVIDED } : {}) };
+    const wanted = routeAction({ ...input, unavailable }, rules);
+    if (wanted.context !== 'container' && wanted.context !== 'hybrid') return wanted; // asks the engine only when it is needed
+    const mayWait = context !== 'auto' || wanted.context === 'hybrid';
+    const problem = context === 'auto' && wanted.context === 'container' && needsNamedFiles(wanted, hints) ? 'a container has only the files of the VM that you name (--reads, --writes)' : await this.#deps.containers.problem(imageFor(wanted.programs, hints), mayWait);
+    return problem === undefined ? wanted : routeAction({ ...input, unavailable: { ...unavailable, [wanted.context]: problem } }, rules);
   }
 
   #loadOf({ id, vcpus }: Environment): VmLoad | undefined {

@@ -9,6 +9,13 @@ import { ActionClass, ActionContext } from './routing/rule.ts';
 
 export const ActionStatus = z.enum(['running', 'ended', 'lost']);
 
+export const ActionPhase = z.strictObject({
+  name: z.enum(['prepare', 'run', 'check']).meta({ description: '`check`: applies the results in the VM, and checks them.' }),
+  exitCode: z.int(),
+  durationMs: z.int(),
+});
+export type ActionPhase = z.infer<typeof ActionPhase>;
+
 /** The record of an action. Its arguments and output are not kept, because they may contain secrets. */
 export const Action = z.strictObject({
   id: idSchema('act'),
@@ -17,6 +24,7 @@ export const Action = z.strictObject({
   class: ActionClass,
   context: ActionContext,
   status: ActionStatus.meta({ description: '`lost`: the connection to the VM was lost or Somnus stopped before the action ended, so its result is unknown.' }),
+  phases: z.array(ActionPhase).meta({ description: 'The phases that have ended, in the context `hybrid`.' }),
   exitCode: z.int().nullable().meta({ description: '128 + signal number if a signal ended it; 124 if its timeout did.' }),
   signal: z.string().nullable(),
   timedOut: z.boolean(),
@@ -26,8 +34,12 @@ export const Action = z.strictObject({
 });
 export type Action = z.infer<typeof Action>;
 
+const PhaseLine = z.string().refine((line) => line.trim() !== '' && !line.includes('\0'), 'must not be empty or contain NUL');
+
 export const ActionRequest = ExecRequest.omit({ tty: true }).extend({
   context: RequestedContext.default('auto').meta({ description: 'Where to run it; with `auto`, Somnus decides.' }),
+  prepare: PhaseLine.optional().meta({ description: 'For `hybrid`: a command line to run in the VM before the files are copied.' }),
+  check: PhaseLine.optional().meta({ description: 'For `hybrid`: a command line to run in the VM when the results are there. If it fails, the files in the VM are as they were before.' }),
   hints: ActionHints.default({}).meta({ description: 'What you know about the command.' }),
 });
 export type ActionRequest = z.infer<typeof ActionRequest>;

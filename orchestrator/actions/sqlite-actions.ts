@@ -77,5 +77,6 @@ export class SqliteActions {
 }
 
 function parsed({ record }: Row): Action {
-  return JSON.parse(record) as Action;
+  const { phases = [], ...action } = JSON.parse(record) as Omit<Action, 'phases'> & Partial<Action>; // older records have none
+  return { ...action, phases };
 }

@@ -2,6 +2,7 @@
 // ActionFrame per line: `decision` first, then the frames of a program (exec-protocol.ts).
 import { z } from 'zod';
 import { Action, ActionRequest } from '../actions/action.ts';
+import { ArtifactRun, RunArtifact } from '../artifacts/artifact-run.ts';
 import { Decision } from '../actions/routing/action-request.ts';
 import { ExecFrame, ExecResult } from './exec-protocol.ts';
 
@@ -17,5 +18,16 @@ export const ActionAnswer = z.strictObject({
   result: ExecResult.nullable().meta({ description: 'Null with `explain`.' }),
 });
 export type ActionAnswer = z.infer<typeof ActionAnswer>;
+
+/** A run of an artifact is answered in the same way; a stream begins with the run as it was started. */
+export const RunArtifactBody = RunArtifact.extend({
+  stdin: z.string().optional().meta({ description: 'Text for standard input. Empty by default.' }),
+  stream: z.boolean().optional().meta({ description: 'Whether to stream the output as it appears. By default, unless the request has Accept: application/json.' }),
+});
+
+export const ArtifactRunAnswer = z.strictObject({ run: ArtifactRun, result: ExecResult });
+export type ArtifactRunAnswer = z.infer<typeof ArtifactRunAnswer>;
+
+export const ArtifactRunFrame = z.union([z.strictObject({ type: z.literal('run'), run: ArtifactRun }), ExecFrame]);
 
 export const ActionFrame = z.union([z.strictObject({ type: z.literal('decision'), action: Action, decision: Decision }), ExecFrame]);

@@ -1,6 +1,8 @@
 // The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
 import { Action } from '../actions/action.ts';
+import { Artifact, ArtifactHit, ArtifactVersion } from '../artifacts/artifact.ts';
+import { ArtifactRun } from '../artifacts/artifact-run.ts';
 import { PastIncident } from '../agent/agent-schemas.ts';
 import { AuditEntry } from '../audit/audit-entry.ts';
 import { Environment } from '../environments/environment-schemas.ts';
@@ -94,6 +96,19 @@ export type FilePage = z.infer<typeof FilePage>;
 
 export const ActionPage = pageOf(Action);
 export type ActionPage = z.infer<typeof ActionPage>;
+
+export const ArtifactPage = pageOf(Artifact);
+export type ArtifactPage = z.infer<typeof ArtifactPage>;
+
+export const ArtifactVersionPage = pageOf(ArtifactVersion);
+export type ArtifactVersionPage = z.infer<typeof ArtifactVersionPage>;
+
+export const ArtifactRunPage = pageOf(ArtifactRun);
+export type ArtifactRunPage = z.infer<typeof ArtifactRunPage>;
+
+/** Best first; one page. */
+export const ArtifactHitPage = pageOf(ArtifactHit);
+export type ArtifactHitPage = z.infer<typeof ArtifactHitPage>;
 
 /** Oldest first. */
 export const PastIncidentPage = pageOf(PastIncident);

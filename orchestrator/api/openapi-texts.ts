@@ -8,6 +8,7 @@ export const servers = [{ url: 'http://127.0.0.1:7777', description: 'The contro
 export const tagTexts: Readonly<Record<string, string>> = {
   environments: 'Environments: VMs with their lifecycle, programs, files, snapshots and forks.',
   packs: 'Capability packs: programs that are installed in steps, each with a check and a snapshot.',
+  artifacts: 'Code and data with versions, which run in containers of their own.',
   profiles: 'Named amounts of vCPUs, memory and disk.',
   images: 'Guest images, which new environments start from.',
   keys: 'API keys.',

@@ -1,10 +1,12 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
 import { errorCodes } from '../../common/errors.ts';
-import { Action, ActionStatus } from '../actions/action.ts';
+import { Action, ActionPhase, ActionStatus } from '../actions/action.ts';
 import { ActionHints, Decision, RequestedContext } from '../actions/routing/action-request.ts';
 import { ActionClass, ActionContext } from '../actions/routing/rule.ts';
 import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Incident, IncidentList, PastIncident, SoftReboot, SoftRebootRequest, UpgradeAgent } from '../agent/agent-schemas.ts';
+import { Artifact, ArtifactDiff, ArtifactHit, ArtifactType, ArtifactVersion, CreateArtifact, StoredFile, WriteVersion } from '../artifacts/artifact.ts';
+import { ArtifactRun, ArtifactRunStatus, RunContext } from '../artifacts/artifact-run.ts';
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
@@ -59,8 +61,8 @@ import { Workflow, WorkflowDocument } from '../research/workflows/workflow.ts';
 import { CollectPage, CollectedPage, Passage, PassageList } from '../research/research-service.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
-import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SecretPage, SnapshotAnswer, SnapshotPage, UserPage, WorkflowPage } from './answers.ts';
+import { ActionAnswer, ActionBody, ActionFrame, ArtifactRunAnswer, ArtifactRunFrame, RunArtifactBody } from './action-protocol.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, ArtifactHitPage, ArtifactPage, ArtifactRunPage, ArtifactVersionPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, InstalledPackPage, JobPage, MemoryPage, PackHistoryPage, PackPage, PortPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SecretPage, SnapshotAnswer, SnapshotPage, UserPage, WorkflowPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -74,7 +76,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
-  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionPhase, ActionStatus, Decision, RequestedContext, Artifact, ArtifactDiff, ArtifactHit, ArtifactHitPage, ArtifactPage, ArtifactRun, ArtifactRunAnswer, ArtifactRunFrame, ArtifactRunPage, ArtifactRunStatus, RunArtifact: RunArtifactBody, RunContext, ArtifactType, ArtifactVersion, ArtifactVersionPage, CreateArtifact, WriteArtifactVersion: WriteVersion, StoredFile, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, Finding, Statement, CheckedClaim, ReportSection, ResearchReport, CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartResearchRun: StartRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict, ResearchWorkflow: Workflow, ResearchWorkflowPage: WorkflowPage, WorkflowDocument,

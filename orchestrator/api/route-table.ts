@@ -2,6 +2,8 @@
 import type { Route } from './route.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
+import { artifactRunRoutes } from './routes/artifact-runs.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
@@ -31,6 +33,8 @@ export const routeTable: readonly Route[] = [
   ...snapshotRoutes,
   ...execRoutes,
   ...actionRoutes,
+  ...artifactRoutes,
+  ...artifactRunRoutes,
   ...jobRoutes,
   ...portRoutes,
   ...sshRoutes,

@@ -2,6 +2,8 @@
 // Each service decides what the caller sees: another user's object is `not_found`, and a key limited to one environment
 // sees that environment, and the operations and events whose target or subject it is.
 import type { ActionService } from '../actions/action.ts';
+import type { ArtifactRunService } from '../artifacts/artifact-run.ts';
+import type { ArtifactService } from '../artifacts/artifact.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
@@ -30,6 +32,8 @@ import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
 export interface Services {
   actions: ActionService;
+  artifacts: ArtifactService;
+  artifactRuns: ArtifactRunService;
   jobs: JobService;
   audit: AuditService;
   ports: PortService;

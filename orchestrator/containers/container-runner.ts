@@ -4,18 +4,18 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { ContainerImageName } from '../../images/container-image.ts';
+import { CONTAINER_USER, type ContainerImageName } from '../../images/container-image.ts';
 import { boundedText, printable } from '../../supervisor/guest/bounded-text.ts';
 import type { ExecExit, ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { ContainerImages } from './container-images.ts';
 import type { ContainerLimits } from './container-options.ts';
-import type { ContainerProgram, DockerEngine } from './docker-engine.ts';
+import type { ContainerProgram, ContainerUsage, DockerEngine } from './docker-engine.ts';
 import { Places } from './places.ts';
 import { checkedPath, foldersFor, type StagedPath } from './staged-paths.ts';
 import { safeResults } from './tar-stream-results.ts';
 
 export interface ContainerRunnerDeps {
-  engine: Pick<DockerEngine, 'problem' | 'start' | 'exec' | 'remove' | 'containersOf'>;
+  engine: Pick<DockerEngine, 'problem' | 'start' | 'exec' | 'usage' | 'remove' | 'containersOf'>;
   images: Pick<ContainerImages, 'problem' | 'ensure'>;
   installation: string;
   limits: ContainerLimits;
@@ -34,6 +34,14 @@ export interface ContainerAction {
   filesOut: readonly string[];
   /** Connects to the VM that has the files; called only if files are named. */
   channel: () => Promise<GuestChannel>;
+  /** Gets each of `filesOut` as an archive with that one entry; by default, it is unpacked in its place in the VM. */
+  deliver?: (path: string, archive: Readable) => Promise<void>;
+  /** Files that are not in the VM: an archive to unpack into a folder of the container. */
+  content?: { folder: string; archive: () => Readable };
+  /** Gets a folder of the container as an archive, when the command has ended by itself. Returns a message for standard error, or an empty string. */
+  results?: { folder: string; take: (archive: Readable) => Promise<string> };
+  /** Called before the container is removed; not at all if the engine does not know. */
+  onUsage?: (usage: ContainerUsage) => void;
 }
 
 interface Staged extends StagedPath { in: boolean; out: boolean }
@@ -72,10 +80,11 @@ export class ContainerRunner {
    * Waits for a place, and starts the command in a container of its own. `exit` settles when the results are in the VM and the container is removed. When the signal fires, the container is removed.
    * @throws quota_exceeded, invalid_request (paths), not_found (files), unavailable, command_failed; what the channel throws
    */
-  async run({ id, image, request, filesIn, filesOut, channel }: ContainerAction, signal?: AbortSignal): Promise<GuestProcess> {
+  async run(action: ContainerAction, signal?: AbortSignal): Promise<GuestProcess> {
+    const { id, image, request, filesIn, filesOut, channel, content, results } = action;
     const { engine, images, installation, limits } = this.#deps;
     const name = `somnus-${installation}-${id.replaceAll('_', '-').toLowerCase()}`;
-    const folder = request.cwd === undefined ? [] : [checkedPath(request.cwd)];
+    const folder = [request.cwd, content?.folder, results?.folder].filter((path) => path !== undefined && path !== CONTAINER_USER.home).map((path) => checkedPath(path ?? ''));
     const [inPaths, outPaths] = [filesIn.map(checkedPath), filesOut.map(checkedPath)];
     const tag = await images.ensure(image, signal);
     const freePlace = await this.#places.take(signal);
@@ -88,8 +97,9 @@ export class ContainerRunner {
       const within = staged.filter(({ path, type }) => type === 'directory' && !folders.includes(path)).map(({ path }) => path);
       if (within.length > 0) await this.#inside(name, ['/bin/mkdir', '-p', '--', ...within], undefined, signal);
       for (const one of staged) if (guest !== undefined && one.in) await this.#copyIn(name, guest, one, signal);
+      if (content !== undefined) await this.#inside(name, ['/bin/tar', '-xf', '-', '--no-same-owner', '-C', content.folder], content.archive(), signal);
       const program = await engine.exec(name, request, signal);
-      return this.#process(name, request, program, guest, staged.filter(({ out }) => out), signal);
+      return this.#process(name, action, program, guest, staged.filter(({ out }) => out), signal);
     } catch (error) {
       await this.#remove(name);
       throw error;
@@ -125,7 +135,7 @@ export class ContainerRunner {
     await Promise.all([...this.#live.keys()].map(async (name) => await this.#remove(name)));
   }
 
-  #process(name: string, { timeoutMs }: ExecRequest, program: ContainerProgram, guest: GuestChannel | undefined, results: readonly Staged[], signal: AbortSignal | undefined): GuestProcess {
+  #process(name: string, { request: { timeoutMs }, results: kept, deliver, onUsage }: ContainerAction, program: ContainerProgram, guest: GuestChannel | undefined, results: readonly Staged[], signal: AbortSignal | undefined): GuestProcess {
     let timedOut = false;
     let ended = false;
     const end = (): void => {
@@ -147,7 +157,9 @@ export class ContainerRunner {
           throw error;
         });
         clearTimeout(timer);
-        if (guest !== undefined) for (const { path } of results) if (!ended) stderr.write(await this.#copyOut(name, guest, path, signal));
+        if (guest !== undefined) for (const { path } of results) if (!ended) stderr.write(await this.#copyOut(name, deliver ?? (async (to, archive) => await guest.writeTar(dirname(to), archive, signal)), path, signal));
+        if (kept !== undefined && !ended) stderr.write(await this.#passOut(name, kept, signal));
+        if (onUsage !== undefined && !ended) await this.#deps.engine.usage(name).then(onUsage, (err: unknown) => this.#deps.log.warn({ event: 'containers.usage-unknown', container: name, err }));
         return { code: timedOut ? TIMED_OUT : code, signal: ended || code === KILLED ? 'KILL' : null, timedOut };
       } finally {
         clearTimeout(timer);
@@ -172,7 +184,7 @@ export class ContainerRunner {
   }
 
   /** Returns a message about anything that was not copied, or an empty string. */
-  async #copyOut(name: string, guest: GuestChannel, path: string, signal: AbortSignal | undefined): Promise<string> {
+  async #copyOut(name: string, deliver: NonNullable<ContainerAction['deliver']>, path: string, signal: AbortSignal | undefined): Promise<string> {
     const check = await this.#deps.engine.exec(name, { command: ['/usr/bin/test', '-e', path] }, signal);
     check.stdin.end();
     check.stdout.resume();
@@ -182,10 +194,19 @@ export class ContainerRunner {
     program.stdin.end();
     const complaint = boundedText(program.stderr, COMPLAINT_BYTES);
     const { content, done } = safeResults(program.stdout, basename(path));
-    await guest.writeTar(dirname(path), content, signal);
+    await deliver(path, content);
     const leftOut = await done;
     if (await program.exit !== 0) return `somnus: ${path} was not completely copied back: ${printable(await complaint).trim()}\n`;
     return leftOut.length === 0 ? '' : `somnus: only files, folders and links within ${path} are copied back, not ${printable(leftOut.slice(0, 5).join(', '))}${leftOut.length > 5 ? ' …' : ''}\n`;
+  }
+
+  async #passOut(name: string, { folder, take }: NonNullable<ContainerAction['results']>, signal: AbortSignal | undefined): Promise<string> {
+    const program = await this.#deps.engine.exec(name, { command: ['/bin/tar', '-cf', '-', '-C', folder, '.'] }, signal);
+    program.stdin.end();
+    program.stderr.resume();
+    const message = await take(program.stdout);
+    program.stdout.destroy();
+    return message;
   }
 
   /** @throws insufficient_space, unavailable */

@@ -29,6 +29,12 @@ export interface ContainerProgram {
   exit: Promise<number>;
 }
 
+/** The engine leaves out what it does not know. */
+interface Stats { cpu_stats?: { cpu_usage?: { total_usage?: number } }; memory_stats?: { max_usage?: number } }
+
+/** What a container has used so far; null: the host does not count it. */
+export interface ContainerUsage { cpuMs: number | null; memoryPeakMiB: number | null }
+
 export class DockerEngine {
   readonly #socketPath: string;
   #client: Promise<Docker> | undefined;
@@ -102,6 +108,16 @@ export class DockerEngine {
       }, (error: unknown) => { throw translated('follow a program', error); });
       exit.catch(() => {}); // reported to the caller that waits for it
       return { stdin: socket, stdout, stderr, exit };
+    });
+  }
+
+  /** @throws unavailable */
+  async usage(name: string): Promise<ContainerUsage> {
+    return await this.#call('measure a container', ANSWER_MS, undefined, async (docker, abortSignal) => {
+      const container = docker.getContainer(name);
+      const answer = await (container.stats as unknown as (options: object) => Promise<Stats>).call(container, { stream: false, 'one-shot': true, abortSignal }); // dockerode's types do not know the option
+      const [cpuNs, peakBytes] = [answer.cpu_stats?.cpu_usage?.total_usage, answer.memory_stats?.max_usage];
+      return { cpuMs: cpuNs === undefined ? null : Math.round(cpuNs / 1e6), memoryPeakMiB: peakBytes === undefined ? null : Math.ceil(peakBytes / 1_048_576) };
     });
   }
 

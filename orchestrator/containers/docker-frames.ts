@@ -29,8 +29,12 @@ export async function separateFrames(source: Readable, stdout: Writable, stderr:
   }
 }
 
-async function untilWritable(target: Writable): Promise<void> {
+/** Also settles when the target has closed or the signal fires. */
+export async function untilWritable(target: Writable, signal?: AbortSignal): Promise<void> {
   const over = new AbortController();
+  const stop = (): void => over.abort();
+  signal?.addEventListener('abort', stop, { once: true });
   await Promise.race([once(target, 'drain', over), once(target, 'close', over)]).catch(() => {}); // a failed reader reads no more
+  signal?.removeEventListener('abort', stop);
   over.abort();
 }

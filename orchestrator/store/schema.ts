@@ -2,6 +2,8 @@
 import { actionMigrations } from '../actions/sqlite-actions.ts';
 import { hostFixMigrations } from '../agent/sqlite-host-fixes.ts';
 import { incidentHistoryMigrations } from '../agent/sqlite-incident-history.ts';
+import { artifactRunMigrations } from '../artifacts/sqlite-artifact-runs.ts';
+import { artifactMigrations } from '../artifacts/sqlite-artifacts.ts';
 import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
@@ -18,4 +20,4 @@ import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import { vmForkMigrations } from '../vm-api/sqlite-vm-forks.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations, ...vmForkMigrations, ...secretMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations, ...vmForkMigrations, ...secretMigrations, ...artifactMigrations, ...artifactRunMigrations];

@@ -249,6 +249,34 @@ test('`somnus run --in container` copies files in and results out; an untrusted 
   expect((JSON.parse(stdout) as { items: { context: string; exitCode: number }[] }).items.map(({ context, exitCode }) => [context, exitCode])).toEqual([['vm', 0], ['container', 0], ['container', 4]]);
 });
 
+test('`somnus run --in hybrid` computes in a container and checks the results in the VM; if the check fails, the VM is as it was before', async () => {
+  await using demo = await SshdEnvironment.start({ containers: runner });
+  const place = join(folder, 'hybrid');
+  await mkdir(join(place, 'out'), { recursive: true });
+  await writeFile(join(place, 'out', 'sorted'), 'old\n');
+  const hybrid = async (check: string) => await demo.somnus.run(['run', 'demo', '--prepare', `printf 'b\\na\\n' >${place}/words`, '--reads', join(place, 'words'), '--writes', join(place, 'out'), '--check', check, '--', `sort ${place}/words >${place}/out/sorted; id -u`]);
+  expect(await hybrid(`grep -q a ${place}/out/sorted; exit 9`)).toMatchObject({ code: 9, stdout: '10001\n' });
+  expect(await readFile(join(place, 'out', 'sorted'), 'utf8')).toBe('old\n');
+  expect(await hybrid(`cat ${place}/out/sorted; id -u`)).toMatchObject({ code: 0, stdout: '10001\na\nb\n0\n' });
+  expect(await readFile(join(place, 'out', 'sorted'), 'utf8')).toBe('a\nb\n');
+});
+
+test('`somnus artifact run` runs a version in a container, on files of the VM, and keeps output, files and resources; a bomb only ends its own run', async () => {
+  await using demo = await SshdEnvironment.start({ containers: runner });
+  await writeFile(join(folder, 'words'), 'b\na\n');
+  const create = async (title: string, script: string): Promise<void> => { await demo.somnus.run(['artifact', 'create', 'demo', title, '--type', 'shell'], { input: script }); };
+  await create('sort', 'sort "$1" | tee "$SOMNUS_RESULTS/sorted"; id -u; ls /sys/class/net; ln -s /etc/passwd "$SOMNUS_RESULTS/link"; mkfifo "$SOMNUS_RESULTS/pipe"; exit 4\n');
+  expect(await demo.somnus.run(['artifact', 'run', 'sort', '--reads', join(folder, 'words'), '--', join(folder, 'words')])).toMatchObject({ code: 4, stdout: 'a\nb\n10001\nlo\n', stderr: expect.stringContaining('not link, pipe') as string });
+  const { items: [run] } = await demo.somnus.json<{ items: { id: string; cpuMs: number; memoryPeakMiB: number }[] }>('artifact', 'runs', 'sort');
+  expect(run).toMatchObject({ status: 'ended', exitCode: 4, context: 'container', files: [{ path: 'sorted', sizeBytes: 4 }], cpuMs: expect.any(Number) as number });
+  expect((await demo.somnus.run(['artifact', 'result', 'sort', run?.id ?? '', '--file', 'sorted'])).stdout).toBe('a\nb\n');
+  await create('bomb', 'head -c 60m /dev/zero >"$SOMNUS_RESULTS/disk"; bomb() { bomb | bomb & }; bomb; head -c 400m /dev/zero | tail; sleep 600\n');
+  const bomb = demo.somnus.run(['artifact', 'run', 'bomb', '--timeout', '8s']);
+  expect((await demo.somnus.run(['artifact', 'run', 'sort', '--reads', join(folder, 'words'), '--', join(folder, 'words')])).code).toBe(4);
+  expect((await bomb).code).not.toBe(0);
+  expect(await engine.containersOf(installation)).toEqual([]);
+});
+
 test('Without an engine, the reason is reported, and nothing is thrown', async () => {
   const none = new ContainerRunner({ engine: new DockerEngine(join(folder, 'no.sock')), images: new ContainerImages({ engine, folder, closing: closing.signal, log }), installation, limits: { memoryMiB: 128, folderMiB: 32, cpus: 1 }, atOnce: 1, log });
   expect(await none.problem('base', false)).toMatch(/ENOENT/);

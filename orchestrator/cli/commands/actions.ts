@@ -12,7 +12,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { decisionText } from '../views/decision-view.ts';
 
 interface RunOptions {
-  explain: boolean; in: RequestedContext | undefined; timeout: number | undefined; cwd: string | undefined; env: string[]; language: string | undefined; gpu: boolean; heavy: boolean; untrusted: boolean; trusted: boolean; reads: string[]; writes: string[]; deadline: number | undefined;
+  explain: boolean; in: RequestedContext | undefined; timeout: number | undefined; cwd: string | undefined; env: string[]; language: string | undefined; gpu: boolean; heavy: boolean; untrusted: boolean; trusted: boolean; reads: string[]; writes: string[]; prepare: string | undefined; check: string | undefined; deadline: number | undefined;
 }
 
 /** The server splits output into parts of at most 1 MiB, which grow by a third in base64. */
@@ -22,8 +22,8 @@ export async function runAction(cli: Cli, args: { name: string; command: string[
   if (options.trusted && options.untrusted) throw new SomnusError('invalid_request', '--trusted cannot be combined with --untrusted', { hint: 'Use only one of them.' });
   const [line = '', ...more] = args.command;
   const command = more.length === 0 ? line : args.command;
-  const { cwd, timeout, in: context = 'auto' } = options;
-  const request = { command, context, hints: hintsOf(options), env: parsePairs(options.env, 'a variable'), cwd, timeoutMs: timeout };
+  const { cwd, timeout, prepare, check, in: context = 'auto' } = options;
+  const request = { command, context, hints: hintsOf(options), env: parsePairs(options.env, 'a variable'), cwd, timeoutMs: timeout, prepare, check };
   const api = await cli.api();
   const path = { ref: args.name };
   if (options.explain) {

@@ -93,6 +93,10 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
     const { items } = await client.call('get', '/v1/environments', { query: { removed: action === 'undelete' ? 'only' : undefined }, timeoutMs });
     return items.filter(({ state }) => action === undefined || action === 'cancel' || judge(action, state) === 'allowed').map(({ name, state }) => ({ word: name, summary: state }));
   },
+  artifact: async (client, _environment, action) => {
+    const { items } = await client.call('get', '/v1/artifacts', { query: { removed: action === 'undelete' ? 'only' : undefined }, timeoutMs });
+    return items.map(({ id, title, type }) => (/^[\w.,+@%=-]+$/.test(title) ? { word: title, summary: type } : { word: id, summary: title })); // a shell would split other titles
+  },
   snapshot: async (client, ref, action) => {
     const { items } = await client.call('get', '/v1/environments/{ref}/snapshots', { path: { ref }, query: { removed: action === 'undelete' ? 'only' : undefined }, timeoutMs });
     return items.map(({ name, description }) => ({ word: name, summary: description }));

@@ -1,6 +1,7 @@
 // All commands of `somnus`. The program, its help and its completion are generated from this table.
 import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
+import { artifactCommands } from './artifact-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
@@ -14,6 +15,7 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Snapshots and forks:', entries: snapshotCommands },
   { title: 'Packs:', entries: packCommands },
   { title: 'Inside an environment:', entries: guestCommands },
+  { title: 'Artifacts:', entries: artifactCommands },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
   { title: 'Research:', entries: researchCommands },

@@ -41,6 +41,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       ["run demo --explain -- 'python prepare.py && python train.py && pytest'", 'show where it would run, and why'],
       ['run demo --heavy --reads /srv/in --writes /srv/out -- ./solve', 'describe the command'],
       ['run demo --in vm -- ./install.sh', 'choose the context'],
+      ["run demo --reads /srv/in --writes /srv/out --prepare 'make -C /srv data' --check 'make -C /srv test' -- ./solve", 'prepare and check in the VM, compute in a container'],
     ],
     arguments: { name: name('exec'), command: many('CMD', 'program and its arguments, or one command line') },
     options: {
@@ -56,6 +57,8 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       trusted: flag('--trusted', 'trust the command, whatever the rules say'),
       reads: list('--reads PATH', 'file or folder in the VM that the command reads; can be repeated'),
       writes: list('--writes PATH', 'file or folder that must be in the VM afterwards; can be repeated'),
+      prepare: value('--prepare CMD', 'hybrid: command line to run in the VM before the files are copied'),
+      check: value('--check CMD', 'hybrid: command line to run in the VM on the results; if it fails, the files are as they were before'),
       deadline: parsed('--deadline TIME', 'time within which the result is needed: 30, 90s, 5m', parseDuration),
     },
     load: async () => (await import('../commands/actions.ts')).runAction,

@@ -9,7 +9,7 @@ let api: Harness;
 beforeAll(async () => { api = await startApi(); });
 afterAll(async () => { await api.close(); });
 
-const pathOf = (route: Route): string => route.path.replace('{ref}', 'a').replace('{id}', 'op_00000000000000000000000000').replace('{item}', 'quar_00000000000000000000000000').replace('{name}', 'coding').replace('{version}', '1').replace('{user}', 'bob').replace('{incident}', 'inc_1');
+const pathOf = (route: Route): string => route.path.replace('{ref}', 'a').replace('{id}', 'op_00000000000000000000000000').replace('{item}', 'quar_00000000000000000000000000').replace('{name}', 'coding').replace('{version}', '1').replace('{user}', 'bob').replace('{incident}', 'inc_1').replace('{artifact}', 'words').replace('{environment}', 'b');
 const guarded = routeTable.flatMap((route) => (route.access === 'public' ? [] : [{ route, access: route.access, title: `${route.method.toUpperCase()} ${route.path}` }]));
 
 async function outcome(route: Route, key: string | null): Promise<{ status: number; code: string | undefined }> {
@@ -59,9 +59,9 @@ describe('A key limited to one environment', () => {
     test(`is refused by ${title}`, async () => { expect(await outcome(route, keys.limited)).toEqual({ status: 403, code: 'forbidden' }); });
   }
 
-  test('only has access to environments, operations, events, memory of its environment, the list of packs, and reading', () => {
+  test('only has access to environments, artifacts, operations, events, memory of its environment, the list of packs, and reading', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
-    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|packs(\/schema|\/\{name\})?|read|memory(\/remember|\/remember-all|\/recall|\/context|\/files.*|\/memories\/\{id\}\/file)?)$/);
+    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|artifacts.*|operations.*|events|packs(\/schema|\/\{name\})?|read|memory(\/remember|\/remember-all|\/recall|\/context|\/files.*|\/memories\/\{id\}\/file)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 

@@ -27,6 +27,7 @@ import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/do
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import type { User } from '../../../orchestrator/users/user.ts';
 import type { QuarantineItem } from '../../../orchestrator/recovery/quarantine-item.ts';
+import { scratchArtifacts, type ScratchArtifacts } from '../../support/scratch-artifacts.ts';
 import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
 
@@ -90,7 +91,7 @@ export const QUARANTINED: QuarantineItem = {
 };
 
 const ACTION: Action = {
-  id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
+  id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', phases: [], exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
 };
 
 export const JOB: Job = {
@@ -180,7 +181,24 @@ export class FakeServices implements Services {
     return this.#memory?.dataDir ?? '';
   }
 
+  #artifacts: ScratchArtifacts | undefined;
+  #artifactRuns: Services['artifactRuns'] | undefined;
+
+  /** Also real, and created on demand. */
+  get artifacts(): Services['artifacts'] {
+    return this.scratchArtifacts.manager;
+  }
+
+  get artifactRuns(): Services['artifactRuns'] {
+    return (this.#artifactRuns ??= this.scratchArtifacts.runner({ environments: this.environments }));
+  }
+
+  get scratchArtifacts(): ScratchArtifacts {
+    return (this.#artifacts ??= scratchArtifacts(this.environments, [...this.all.values()]));
+  }
+
   async dispose(): Promise<void> {
+    this.#artifacts?.[Symbol.dispose]();
     await this.#stack.disposeAsync();
     await this.#memory?.[Symbol.asyncDispose]();
   }

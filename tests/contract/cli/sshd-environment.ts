@@ -65,6 +65,7 @@ export class SshdEnvironment implements AsyncDisposable {
     };
     const { agents, audit, autoscaling, documents, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users } = fake;
     const actions = scratchActions(environments, [environment(ENV_A, 'demo')], more);
+    const artifactRuns = fake.scratchArtifacts.runner({ environments, ...(more.containers === undefined ? {} : { containers: more.containers }) });
     const bundle = bundleProgramHolder();
     const jobs = new JobManager({
       environments, events: actions.events, watch: () => {},
@@ -74,7 +75,7 @@ export class SshdEnvironment implements AsyncDisposable {
     const records = { get: (id: string) => (id === ENV_A ? { ...environment(ENV_A, 'demo'), networkIndex: 1 } : undefined) };
     const ports = new PortPublisher({ ports: new SqlitePorts(actions.store), records, environments, operations: { wait: async () => operation() }, events: actions.events, log });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, jobs, ports, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, get artifacts() { return fake.artifacts; }, artifactRuns, jobs, ports, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, ports, await server.listen('127.0.0.1', 0));
     return made.it;
