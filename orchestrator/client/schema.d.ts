@@ -558,6 +558,273 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List artifacts, newest first
+         * @description Your own, and those that are shared with your environments.
+         */
+        get: operations["listArtifacts"];
+        put?: never;
+        /**
+         * Create an artifact
+         * @description It belongs to an environment and to the owner of that environment. Titles of an owner are unique. Its content is stored by hash, and equal contents only once.
+         */
+        post: operations["createArtifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search artifacts and the results of their runs
+         * @description Finds versions whose text files, and runs whose output, contain all of the words.
+         */
+        get: operations["searchArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an artifact */
+        get: operations["getArtifact"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an artifact
+         * @description Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently with its versions and runs.
+         */
+        delete: operations["removeArtifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/undelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a removed artifact */
+        post: operations["undeleteArtifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of an artifact, newest first */
+        get: operations["listArtifactVersions"];
+        put?: never;
+        /**
+         * Write a new version of an artifact
+         * @description Replaces all files; older versions are kept. The same content as in the newest version changes nothing. When two writers send If-Match with the version that they have read, the second one gets 412, and can compare and repeat.
+         */
+        post: operations["writeArtifactVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a version with its files */
+        get: operations["getArtifactVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/versions/{version}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file of a version */
+        get: operations["getArtifactContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/versions/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two versions */
+        get: operations["diffArtifactVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an old version the newest
+         * @description Adds a version with the content of the old one; nothing is lost.
+         */
+        post: operations["restoreArtifactVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/shares/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share an artifact with another environment
+         * @description Keys of that environment, and its owner, can then use and change the artifact, but not remove it. Repeatable.
+         */
+        put: operations["shareArtifact"];
+        post?: never;
+        /** Stop sharing an artifact with an environment */
+        delete: operations["unshareArtifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs of an artifact, newest first */
+        get: operations["listArtifactRuns"];
+        put?: never;
+        /**
+         * Run an artifact
+         * @description In a container of its own without rights and network, or in the VM. The output and the files that it leaves in the folder named by SOMNUS_RESULTS are kept. The run ends when the client disconnects. The answer is streamed or not as for …/exec; a stream begins with the run.
+         */
+        post: operations["runArtifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run with its result files */
+        get: operations["getArtifactRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an output stream of a run */
+        get: operations["getArtifactRunOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{artifact}/runs/{run}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a result file of a run */
+        get: operations["getArtifactRunFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/jobs": {
         parameters: {
             query?: never;
@@ -2186,31 +2453,11 @@ export interface paths {
         };
         /**
          * Search the collected pages
-         * @description Returns the passages that contain any of the words, best first, at most two from each text.
+         * @description Returns the passages that contain any of the words or, when the embedding model is available, mean something similar: best first, at most two from each text.
          */
         get: operations["searchPassages"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/research/fact-checks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check claims on the web
-         * @description Searches, collects pages, and finds sentences that support or refute each claim, by rules. Every citation is from a stored page; without evidence, the verdict is `not enough evidence`. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart.
-         */
-        post: operations["startFactCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2227,7 +2474,11 @@ export interface paths {
         /** List research runs, newest first */
         get: operations["listResearchRuns"];
         put?: never;
-        post?: never;
+        /**
+         * Check claims, answer questions or collect pages
+         * @description The workflow `fact-check` searches, collects pages, and finds sentences that support or refute each claim, by rules. `deep-dive` does the same for questions and topics, and writes a report in which every sentence points to quotes of stored pages. `collect` keeps pages, and those that feeds and sitemaps list. `own` runs a workflow of your own. Without evidence, the answer says so. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and never followed. The run continues after a restart, and fetches nothing twice.
+         */
+        post: operations["startResearchRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2250,6 +2501,88 @@ export interface paths {
          * @description The pages that it collected are kept.
          */
         delete: operations["removeResearchRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs/{run}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the report of a research run as Markdown or HTML
+         * @description Each sentence has its quotes, with the address of the page, the capture and the offsets in its text. The HTML page has no scripts and loads nothing.
+         */
+        get: operations["getResearchReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs/{run}/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remember the results of a research run
+         * @description Stores one memory for each statement and each claim with evidence, with its quote, sources, address, capture and offsets. Repeating it stores nothing twice. The memory space must be unlocked.
+         */
+        post: operations["rememberResearchRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your workflows by name, each in its newest version */
+        get: operations["listResearchWorkflows"];
+        put?: never;
+        /**
+         * Keep a workflow of your own
+         * @description A workflow is a YAML document with steps and parameters. A changed document with the same name becomes a new version; run one with POST /v1/research/runs.
+         */
+        post: operations["addResearchWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a workflow */
+        get: operations["getResearchWorkflow"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete all versions of a workflow
+         * @description Its runs and their reports are kept, and a run that has begun continues.
+         */
+        delete: operations["removeResearchWorkflow"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2562,6 +2895,8 @@ export interface components {
             context: components["schemas"]["ActionContext"];
             /** @description `lost`: the connection to the VM was lost or Somnus stopped before the action ended, so its result is unknown. */
             status: components["schemas"]["ActionStatus"];
+            /** @description The phases that have ended, in the context `hybrid`. */
+            phases: components["schemas"]["ActionPhase"][];
             /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
             exitCode: number | null;
             signal: string | null;
@@ -2592,6 +2927,10 @@ export interface components {
              * @default auto
              */
             context?: components["schemas"]["RequestedContext"];
+            /** @description For `hybrid`: a command line to run in the VM before the files are copied. */
+            prepare?: string;
+            /** @description For `hybrid`: a command line to run in the VM when the results are there. If it fails, the files in the VM are as they were before. */
+            check?: string;
             /**
              * @description What you know about the command.
              * @default {}
@@ -2638,6 +2977,15 @@ export interface components {
         ActionPage: {
             items: components["schemas"]["Action"][];
             nextCursor: string | null;
+        };
+        ActionPhase: {
+            /**
+             * @description `check`: applies the results in the VM, and checks them.
+             * @enum {string}
+             */
+            name: "prepare" | "run" | "check";
+            exitCode: number;
+            durationMs: number;
         };
         /** @enum {string} */
         ActionStatus: "running" | "ended" | "lost";
@@ -2692,6 +3040,130 @@ export interface components {
              * @default false
              */
             dryRun?: boolean;
+        };
+        Artifact: {
+            id: string;
+            title: string;
+            type: components["schemas"]["ArtifactType"];
+            owner: string;
+            /** @description Null after its environment was purged. */
+            environmentId: string | null;
+            /** @description The ids of other environments whose keys can use and change it. */
+            sharedWith: string[];
+            /** @description The newest version; also the ETag. */
+            version: number;
+            sha256: string;
+            fileCount: number;
+            sizeBytes: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            removedAt: string | null;
+            /** @description When a removed artifact is deleted permanently. */
+            purgeAt: string | null;
+        };
+        ArtifactDiff: {
+            from: number;
+            to: number;
+            files: {
+                path: string;
+                /** @enum {string} */
+                change: "added" | "removed" | "changed";
+                /** @description A unified diff; null for files that are not text or too large. */
+                diff: string | null;
+            }[];
+        };
+        ArtifactHit: {
+            artifactId: string;
+            title: string;
+            /** @description The version whose files contain the words. */
+            version: number | null;
+            /** @description The run whose output contains the words. */
+            runId: string | null;
+            /** @description A part of the text, with the words in [[ ]]. */
+            excerpt: string;
+        };
+        ArtifactHitPage: {
+            items: components["schemas"]["ArtifactHit"][];
+            nextCursor: string | null;
+        };
+        ArtifactPage: {
+            items: components["schemas"]["Artifact"][];
+            nextCursor: string | null;
+        };
+        ArtifactRun: {
+            id: string;
+            artifactId: string;
+            version: number;
+            context: components["schemas"]["RunContext"];
+            environmentId: string | null;
+            args: string[];
+            /** @description `lost`: Somnus, the container or the connection to the VM ended before the run did, so its exit code is unknown. */
+            status: components["schemas"]["ArtifactRunStatus"];
+            /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
+            exitCode: number | null;
+            signal: string | null;
+            timedOut: boolean;
+            durationMs: number | null;
+            /** @description CPU time that the container used; null in the VM, and if it is not known. */
+            cpuMs: number | null;
+            /** @description Largest memory of the container with its files; null if it is not known. */
+            memoryPeakMiB: number | null;
+            stdout: {
+                sizeBytes: number;
+                /** @description Whether the rest was not kept. */
+                truncated: boolean;
+            };
+            stderr: {
+                sizeBytes: number;
+                /** @description Whether the rest was not kept. */
+                truncated: boolean;
+            };
+            /** @description What the run left in the folder named by SOMNUS_RESULTS. */
+            files: components["schemas"]["StoredFile"][];
+            /** @description Why results are missing. */
+            problem: string | null;
+            startedBy: string;
+            /** Format: date-time */
+            startedAt: string;
+            endedAt: string | null;
+        };
+        ArtifactRunAnswer: {
+            run: components["schemas"]["ArtifactRun"];
+            result: components["schemas"]["ExecResult"];
+        };
+        ArtifactRunFrame: {
+            /** @constant */
+            type: "run";
+            run: components["schemas"]["ArtifactRun"];
+        } | components["schemas"]["ExecFrame"];
+        ArtifactRunPage: {
+            items: components["schemas"]["ArtifactRun"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        ArtifactRunStatus: "running" | "ended" | "lost";
+        /** @enum {string} */
+        ArtifactType: "shell" | "python" | "javascript" | "typescript" | "data";
+        ArtifactVersion: {
+            /** @description Counts from 1. */
+            number: number;
+            /** @description The hash of the paths, contents and `main`: the same content has the same hash. */
+            sha256: string;
+            files: components["schemas"]["StoredFile"][];
+            main: string | null;
+            note: string;
+            /** @description The version that a restore made the newest again. */
+            restoredFrom: number | null;
+            /** @description The key that wrote it. */
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        ArtifactVersionPage: {
+            items: components["schemas"]["ArtifactVersion"][];
+            nextCursor: string | null;
         };
         Attachment: {
             /** @enum {string} */
@@ -2834,6 +3306,37 @@ export interface components {
             /** @description Every entry was compared with its stored page when the report was made. */
             evidence: components["schemas"]["Evidence"][];
         };
+        CollectInput: {
+            /** @description Pages, feeds and sitemaps. The pages that a feed or sitemap lists are collected too. */
+            urls: string[];
+            /** @description Only these hosts and their subdomains are visited. */
+            allowHosts?: string[];
+            /**
+             * @description Maximum number of pages to collect.
+             * @default 100
+             */
+            maxPages?: number;
+            /**
+             * @description Maximum time for collecting pages; the run then uses what has been collected.
+             * @default 1200
+             */
+            maxSeconds?: number;
+            /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
+             * @description Stored pages of at most this age are not requested again.
+             * @default 86400
+             */
+            maxAgeSeconds?: number;
+            /**
+             * @description Use only pages that were collected before.
+             * @default false
+             */
+            offline?: boolean;
+        };
         CollectPage: {
             url: string;
             /**
@@ -2912,6 +3415,28 @@ export interface components {
             mayPurge?: boolean;
             expiresInDays?: number;
         };
+        CreateArtifact: {
+            /** @description Name or id of the environment that it belongs to. */
+            environment: string;
+            title: string;
+            type: components["schemas"]["ArtifactType"];
+            /** @description The files, at most 8 MiB together. */
+            files: {
+                path: string;
+                content: string;
+                /**
+                 * @default utf8
+                 * @enum {string}
+                 */
+                encoding?: "utf8" | "base64";
+                /** @default false */
+                executable?: boolean;
+            }[];
+            /** @description The file that a run starts. By default the only file, or the one named `main`. */
+            main?: string;
+            /** @default  */
+            note?: string;
+        };
         CreateEnvironment: {
             name: string;
             /** @description Defaults to the configuration's default profile. */
@@ -2980,6 +3505,49 @@ export interface components {
             }[];
             /** @description What the caller must know; see docs/actions.md. */
             cautions: ("untrusted-in-vm" | "best-context-unavailable" | "not-fully-read")[];
+        };
+        DeepDiveInput: {
+            /** @description Questions or topics; each becomes a section of the report. A topic is divided by what the pages say about it. */
+            questions: string[];
+            /**
+             * @description Pages to read in addition to those that are found.
+             * @default []
+             */
+            urls?: string[];
+            /** @description Which search engines to ask. If omitted: all configured ones, and the local index. */
+            engines?: string[];
+            /**
+             * @description Whether the report consists of quotes, or a language model writes it. If omitted: the model, if one is configured.
+             * @enum {string}
+             */
+            writer?: "quotes" | "model";
+            /** @description Only these hosts and their subdomains are visited. */
+            allowHosts?: string[];
+            /**
+             * @description Maximum number of pages to collect.
+             * @default 60
+             */
+            maxPages?: number;
+            /**
+             * @description Maximum time for collecting pages; the run then uses what has been collected.
+             * @default 1200
+             */
+            maxSeconds?: number;
+            /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
+             * @description Stored pages of at most this age are not requested again.
+             * @default 86400
+             */
+            maxAgeSeconds?: number;
+            /**
+             * @description Use only pages that were collected before.
+             * @default false
+             */
+            offline?: boolean;
         };
         DoctorCheck: {
             name: string;
@@ -3130,10 +3698,6 @@ export interface components {
             nextCursor: string | null;
         };
         Evidence: {
-            /** @description Which claim of the run, counted from 0. */
-            claim: number;
-            /** @enum {string} */
-            stance: "supports" | "refutes";
             quote: string;
             /** @description Offsets in the text, in UTF-16 code units; the end is exclusive. */
             span: {
@@ -3151,6 +3715,10 @@ export interface components {
             stated: string | null;
             /** @description The host of the page, or of the first page with the same text or the same sentence. Each source counts once. */
             source: string;
+            /** @description Which claim of the run, counted from 0. */
+            claim: number;
+            /** @enum {string} */
+            stance: "supports" | "refutes";
             /** @description The rule that decided. */
             why: string;
             /** @description Whether the statement is about something that changes, and newer sources say otherwise. */
@@ -3250,6 +3818,11 @@ export interface components {
              */
             maxSeconds?: number;
             /**
+             * @description Maximum size of all pages together; after that, no more pages are collected.
+             * @default 500
+             */
+            maxMiB?: number;
+            /**
              * @description Stored pages of at most this age are not requested again.
              * @default 86400
              */
@@ -3260,36 +3833,6 @@ export interface components {
              */
             offline?: boolean;
         };
-        FactCheckReport: {
-            claims: components["schemas"]["CheckedClaim"][];
-            /** @description Claims on which sources contradict each other, with the positions of the entries in their evidence. */
-            contradictions: {
-                claim: number;
-                supports: number[];
-                refutes: number[];
-            }[];
-            /** @description Addresses of pages with the same text, which count as one source. */
-            copies: string[][];
-            /** @description Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them. */
-            injections: {
-                captureId: string;
-                url: string;
-                spans: {
-                    start: number;
-                    end: number;
-                }[];
-            }[];
-            pages: {
-                read: number;
-                blocked: number;
-                quarantined: number;
-                failed: number;
-            };
-            /** @description What could not be found or read. */
-            gaps: string[];
-            /** @description How many pieces of evidence were left out because their quotes are no longer in the stored pages. */
-            unresolved: number;
-        };
         FilePage: {
             items: components["schemas"]["GuestEntry"][];
             nextCursor: string | null;
@@ -3298,6 +3841,31 @@ export interface components {
             path: string;
             /** @description Null if an archive was unpacked. */
             sizeBytes: number | null;
+        };
+        Finding: {
+            quote: string;
+            /** @description Offsets in the text, in UTF-16 code units; the end is exclusive. */
+            span: {
+                start: number;
+                end: number;
+            };
+            captureId: string;
+            url: string;
+            title: string | null;
+            contentHash: string;
+            textHash: string;
+            /** Format: date-time */
+            fetchedAt: string;
+            /** @description The date of the statement: the one that its sentence gives, otherwise that of its page. */
+            stated: string | null;
+            /** @description The host of the page, or of the first page with the same text or the same sentence. Each source counts once. */
+            source: string;
+            /** @description Its number in the ledger of the run. */
+            id: number;
+            /** @description Which question of the run, counted from 0. */
+            question: number;
+            /** @description How well the sentence fits the question; comparable within one run. */
+            score: number;
         };
         FixAttempt: {
             fixId: string;
@@ -3933,6 +4501,13 @@ export interface components {
         };
         PassageList: {
             items: components["schemas"]["Passage"][];
+            /**
+             * @description `keywords`: searched by words only, because no embedding model is available.
+             * @enum {string}
+             */
+            mode: "hybrid" | "keywords";
+            /** @description How many passages only words can find; their vectors are computed in the background. */
+            withoutVectors: number;
         };
         PastIncident: {
             id: string;
@@ -4250,18 +4825,143 @@ export interface components {
             /** @description Number of memory spaces that were permanently destroyed. */
             shreddedSpaces: number;
         };
+        ReportSection: {
+            question: string;
+            /**
+             * @description `answered`: at least two independent sources say something about it.
+             * @enum {string}
+             */
+            coverage: "answered" | "one source" | "no evidence";
+            /** @description How many independent sources say something about it. */
+            sources: number;
+            /**
+             * @description `quotes`: the sentences are quotes. `model`: a language model wrote them; each was compared with the quotes that it cites.
+             * @default quotes
+             * @enum {string}
+             */
+            writtenBy: "quotes" | "model";
+            parts: {
+                /** @description What the part is about, for topics; otherwise null. */
+                title: string | null;
+                sentences: {
+                    text: string;
+                    /** @description Ids of the findings that it is based on. */
+                    findings: number[];
+                }[];
+            }[];
+        };
         /** @enum {string} */
         RequestedContext: "auto" | "vm" | "container" | "multi-agent" | "hybrid";
+        ResearchReport: {
+            claims: components["schemas"]["CheckedClaim"][];
+            /** @description Claims on which sources contradict each other, with the positions of the entries in their evidence. */
+            contradictions: {
+                claim: number;
+                supports: number[];
+                refutes: number[];
+            }[];
+            /**
+             * @description One for each question.
+             * @default []
+             */
+            sections: components["schemas"]["ReportSection"][];
+            /**
+             * @description What the pages say about the questions.
+             * @default []
+             */
+            statements: components["schemas"]["Statement"][];
+            /**
+             * @description The quotes behind statements and sentences. Every entry was compared with its stored page when the report was made.
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /** @description Addresses of pages with the same text, which count as one source. */
+            copies: string[][];
+            /** @description Pages that try to instruct agents. Somnus did not follow these passages, and quoted nothing from them. */
+            injections: {
+                captureId: string;
+                url: string;
+                spans: {
+                    start: number;
+                    end: number;
+                }[];
+            }[];
+            pages: {
+                read: number;
+                blocked: number;
+                quarantined: number;
+                failed: number;
+                /**
+                 * @description How many of the pages were stored before and not sent again by their servers.
+                 * @default 0
+                 */
+                stored: number;
+            };
+            /**
+             * @description Runs that were started earlier and read some of the same captures: what this run started from. Newest first, at most 20.
+             * @default []
+             */
+            earlierRuns: string[];
+            /** @description What could not be found or read. */
+            gaps: string[];
+            /**
+             * @description How many sentences of the language model were left out because the quotes that they cite do not support them or do not exist.
+             * @default 0
+             */
+            droppedSentences: number;
+            /** @description How many pieces of evidence were left out because their quotes are no longer in the stored pages. */
+            unresolved: number;
+        };
         ResearchRun: {
             id: string;
-            /** @enum {string} */
-            workflow: "fact-check";
-            input: components["schemas"]["FactCheckInput"];
             operationId: string | null;
             /** Format: date-time */
             createdAt: string;
             /** @description Null in lists, and until the run has ended. */
-            report: components["schemas"]["FactCheckReport"] | null;
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "fact-check";
+            input: components["schemas"]["FactCheckInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "deep-dive";
+            input: components["schemas"]["DeepDiveInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "collect";
+            input: components["schemas"]["CollectInput"];
+        } | {
+            id: string;
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["ResearchReport"] | null;
+            /** @constant */
+            workflow: "own";
+            input: {
+                name: string;
+                /** @description The newest if omitted. */
+                version: number;
+                /** @default {} */
+                parameters: {
+                    [key: string]: string;
+                };
+                /** @description The workflow with its parameters replaced, so that the run does not depend on later changes of it. */
+                document: components["schemas"]["WorkflowDocument"];
+            };
         };
         ResearchRunAnswer: {
             run: components["schemas"]["ResearchRun"];
@@ -4269,6 +4969,28 @@ export interface components {
         };
         ResearchRunPage: {
             items: components["schemas"]["ResearchRun"][];
+            nextCursor: string | null;
+        };
+        ResearchWorkflow: {
+            name: string;
+            version: number;
+            /** @description All stored versions, newest first. */
+            versions: number[];
+            description: string;
+            parameters: {
+                [key: string]: {
+                    /** @default  */
+                    description: string;
+                    default?: string;
+                };
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The YAML as it was added. */
+            source: string;
+        };
+        ResearchWorkflowPage: {
+            items: components["schemas"]["ResearchWorkflow"][];
             nextCursor: string | null;
         };
         /**
@@ -4287,6 +5009,35 @@ export interface components {
             /** @description Where the previous content is kept until the next restore; null if there was none. */
             previous: string | null;
         };
+        RunArtifact: {
+            /** @default {} */
+            env?: {
+                [key: string]: string;
+            };
+            timeoutMs?: number;
+            /** @description By default the newest. */
+            version?: number;
+            /** @default container */
+            context?: components["schemas"]["RunContext"];
+            /** @description The environment that has the files to read, or whose VM is used. By default the one that the artifact belongs to. */
+            environment?: string;
+            /**
+             * @description Arguments for the main file. They are kept with the run.
+             * @default []
+             */
+            args?: string[];
+            /**
+             * @description Files and folders of the VM that the container gets as a copy, under the same paths.
+             * @default []
+             */
+            filesIn?: string[];
+            /** @description Text for standard input. Empty by default. */
+            stdin?: string;
+            /** @description Whether to stream the output as it appears. By default, unless the request has Accept: application/json. */
+            stream?: boolean;
+        };
+        /** @enum {string} */
+        RunContext: "container" | "vm";
         Secret: {
             name: string;
             /** @description Id of the user. */
@@ -4471,6 +5222,44 @@ export interface components {
              */
             stdin?: boolean;
         };
+        StartResearchRun: {
+            /** @constant */
+            workflow: "fact-check";
+            input: components["schemas"]["FactCheckInput"];
+        } | {
+            /** @constant */
+            workflow: "deep-dive";
+            input: components["schemas"]["DeepDiveInput"];
+        } | {
+            /** @constant */
+            workflow: "collect";
+            input: components["schemas"]["CollectInput"];
+        } | {
+            /** @constant */
+            workflow: "own";
+            input: {
+                name: string;
+                /** @description The newest if omitted. */
+                version?: number;
+                /** @default {} */
+                parameters?: {
+                    [key: string]: string;
+                };
+            };
+        };
+        Statement: {
+            question: number;
+            /** @description Ids of the findings that say it, best first. */
+            findings: number[];
+            /** @description How many independent sources say it. */
+            sources: number;
+            /** @description Positions of the statements that say otherwise. */
+            contradicts: number[];
+            /** @description Whether it is about something that changes, and a statement that is at least a year newer contradicts it. */
+            outdated: boolean;
+            /** @description What it is about, in a word of the sentence; only for topics. */
+            aspect: string | null;
+        };
         StatsPoint: {
             /** Format: date-time */
             at: string;
@@ -4494,6 +5283,12 @@ export interface components {
              * @default false
              */
             force?: boolean;
+        };
+        StoredFile: {
+            path: string;
+            sizeBytes: number;
+            sha256: string;
+            executable: boolean;
         };
         SummaryLine: {
             text: string;
@@ -4546,6 +5341,94 @@ export interface components {
         };
         /** @enum {string} */
         Verdict: "supported" | "refuted" | "conflicting" | "not enough evidence";
+        WorkflowDocument: {
+            name: string;
+            /** @default  */
+            description: string;
+            /** @default {} */
+            parameters: {
+                [key: string]: {
+                    /** @default  */
+                    description: string;
+                    default?: string;
+                };
+            };
+            settings: {
+                /** @description Which search engines to ask. If omitted: all configured ones, and the local index. */
+                engines?: string[];
+                /** @description Only these hosts and their subdomains are visited. */
+                allowHosts?: string[];
+                /**
+                 * @description Maximum number of pages to collect.
+                 * @default 60
+                 */
+                maxPages: number;
+                /**
+                 * @description Maximum time for collecting pages; the run then uses what has been collected.
+                 * @default 1200
+                 */
+                maxSeconds: number;
+                /**
+                 * @description Maximum size of all pages together; after that, no more pages are collected.
+                 * @default 500
+                 */
+                maxMiB: number;
+                /**
+                 * @description Stored pages of at most this age are not requested again.
+                 * @default 86400
+                 */
+                maxAgeSeconds: number;
+                /**
+                 * @description Use only pages that were collected before.
+                 * @default false
+                 */
+                offline: boolean;
+            };
+            steps: {
+                /** @description Asks search engines, and collects what they find. */
+                search?: {
+                    queries: string[];
+                };
+                /** @description Collects pages, and those that feeds and sitemaps list. */
+                collect?: {
+                    urls: string[];
+                };
+                /** @description Finds the sentences that answer questions. */
+                extract?: {
+                    questions: string[];
+                };
+                /** @description Finds the sentences that support or refute claims. */
+                "fact-check"?: {
+                    claims: string[];
+                };
+                /** @description Says who writes the report; without this step, as a deep dive does. */
+                report?: {
+                    /**
+                     * @description Whether the report consists of quotes, or a language model writes it. If omitted: the model, if one is configured.
+                     * @enum {string}
+                     */
+                    writer?: "quotes" | "model";
+                };
+            }[];
+        };
+        WriteArtifactVersion: {
+            /** @description The files, at most 8 MiB together. */
+            files: {
+                path: string;
+                content: string;
+                /**
+                 * @default utf8
+                 * @enum {string}
+                 */
+                encoding?: "utf8" | "base64";
+                /** @default false */
+                executable?: boolean;
+            }[];
+            /** @description The file that a run starts. By default the only file, or the one named `main`. */
+            main?: string;
+            /** @default  */
+            note?: string;
+        };
     };
     responses: {
         /** @description `invalid_request`: The request is not valid. `invalid_json`: The body is not valid JSON */
@@ -4867,6 +5750,7 @@ export type ActionContext = components['schemas']['ActionContext'];
 export type ActionFrame = components['schemas']['ActionFrame'];
 export type ActionHints = components['schemas']['ActionHints'];
 export type ActionPage = components['schemas']['ActionPage'];
+export type ActionPhase = components['schemas']['ActionPhase'];
 export type ActionStatus = components['schemas']['ActionStatus'];
 export type Adopted = components['schemas']['Adopted'];
 export type AgentUpgrade = components['schemas']['AgentUpgrade'];
@@ -4874,6 +5758,19 @@ export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
 export type ApplyFix = components['schemas']['ApplyFix'];
 export type ApplyProfile = components['schemas']['ApplyProfile'];
+export type Artifact = components['schemas']['Artifact'];
+export type ArtifactDiff = components['schemas']['ArtifactDiff'];
+export type ArtifactHit = components['schemas']['ArtifactHit'];
+export type ArtifactHitPage = components['schemas']['ArtifactHitPage'];
+export type ArtifactPage = components['schemas']['ArtifactPage'];
+export type ArtifactRun = components['schemas']['ArtifactRun'];
+export type ArtifactRunAnswer = components['schemas']['ArtifactRunAnswer'];
+export type ArtifactRunFrame = components['schemas']['ArtifactRunFrame'];
+export type ArtifactRunPage = components['schemas']['ArtifactRunPage'];
+export type ArtifactRunStatus = components['schemas']['ArtifactRunStatus'];
+export type ArtifactType = components['schemas']['ArtifactType'];
+export type ArtifactVersion = components['schemas']['ArtifactVersion'];
+export type ArtifactVersionPage = components['schemas']['ArtifactVersionPage'];
 export type Attachment = components['schemas']['Attachment'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
@@ -4887,6 +5784,7 @@ export type Capture = components['schemas']['Capture'];
 export type CapturePage = components['schemas']['CapturePage'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
 export type CheckedClaim = components['schemas']['CheckedClaim'];
+export type CollectInput = components['schemas']['CollectInput'];
 export type CollectPage = components['schemas']['CollectPage'];
 export type CollectedPage = components['schemas']['CollectedPage'];
 export type Compaction = components['schemas']['Compaction'];
@@ -4894,9 +5792,11 @@ export type ConsolidationDiff = components['schemas']['ConsolidationDiff'];
 export type Context = components['schemas']['Context'];
 export type ContextPart = components['schemas']['ContextPart'];
 export type CreateApiKey = components['schemas']['CreateApiKey'];
+export type CreateArtifact = components['schemas']['CreateArtifact'];
 export type CreateEnvironment = components['schemas']['CreateEnvironment'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type Decision = components['schemas']['Decision'];
+export type DeepDiveInput = components['schemas']['DeepDiveInput'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
@@ -4912,9 +5812,9 @@ export type ExecExit = components['schemas']['ExecExit'];
 export type ExecFrame = components['schemas']['ExecFrame'];
 export type ExecResult = components['schemas']['ExecResult'];
 export type FactCheckInput = components['schemas']['FactCheckInput'];
-export type FactCheckReport = components['schemas']['FactCheckReport'];
 export type FilePage = components['schemas']['FilePage'];
 export type FileWritten = components['schemas']['FileWritten'];
+export type Finding = components['schemas']['Finding'];
 export type FixAttempt = components['schemas']['FixAttempt'];
 export type FixMode = components['schemas']['FixMode'];
 export type FixSettings = components['schemas']['FixSettings'];
@@ -4989,12 +5889,18 @@ export type RememberInput = components['schemas']['RememberInput'];
 export type Remembered = components['schemas']['Remembered'];
 export type RememberedFile = components['schemas']['RememberedFile'];
 export type RemovedUser = components['schemas']['RemovedUser'];
+export type ReportSection = components['schemas']['ReportSection'];
 export type RequestedContext = components['schemas']['RequestedContext'];
+export type ResearchReport = components['schemas']['ResearchReport'];
 export type ResearchRun = components['schemas']['ResearchRun'];
 export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
 export type ResearchRunPage = components['schemas']['ResearchRunPage'];
+export type ResearchWorkflow = components['schemas']['ResearchWorkflow'];
+export type ResearchWorkflowPage = components['schemas']['ResearchWorkflowPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
+export type RunArtifact = components['schemas']['RunArtifact'];
+export type RunContext = components['schemas']['RunContext'];
 export type Secret = components['schemas']['Secret'];
 export type SecretBudget = components['schemas']['SecretBudget'];
 export type SecretPage = components['schemas']['SecretPage'];
@@ -5009,8 +5915,11 @@ export type SoftReboot = components['schemas']['SoftReboot'];
 export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
 export type SshAccess = components['schemas']['SshAccess'];
 export type StartJob = components['schemas']['StartJob'];
+export type StartResearchRun = components['schemas']['StartResearchRun'];
+export type Statement = components['schemas']['Statement'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
+export type StoredFile = components['schemas']['StoredFile'];
 export type SummaryLine = components['schemas']['SummaryLine'];
 export type TrainingState = components['schemas']['TrainingState'];
 export type UpdateEnvironment = components['schemas']['UpdateEnvironment'];
@@ -5018,6 +5927,8 @@ export type UpgradeAgent = components['schemas']['UpgradeAgent'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type Verdict = components['schemas']['Verdict'];
+export type WorkflowDocument = components['schemas']['WorkflowDocument'];
+export type WriteArtifactVersion = components['schemas']['WriteArtifactVersion'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseForbidden = components['responses']['Forbidden'];
@@ -6724,6 +7635,691 @@ export interface operations {
             422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listArtifacts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only artifacts of this environment, or shared with it. */
+                environment?: string;
+                type?: components["schemas"]["ArtifactType"];
+                removed?: "exclude" | "only";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    createArtifact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "environment": "demo",
+                 *       "title": "word count",
+                 *       "type": "python",
+                 *       "files": [
+                 *         {
+                 *           "path": "main.py",
+                 *           "content": "import sys\nprint(len(open(sys.argv[1]).read().split()))\n"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateArtifact"];
+            };
+        };
+        responses: {
+            /** @description The artifact. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    searchArtifacts: {
+        parameters: {
+            query: {
+                text: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The best hits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactHitPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeArtifact: {
+        parameters: {
+            query?: {
+                purge?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The removed artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description Purged. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    undeleteArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listArtifactVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactVersionPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    writeArtifactVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if this version (an ETag) is the newest; otherwise 412, which names the newest. */
+                "If-Match"?: string;
+            };
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         {
+                 *           "path": "main.py",
+                 *           "content": "print(2)\n"
+                 *         }
+                 *       ],
+                 *       "note": "faster"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WriteArtifactVersion"];
+            };
+        };
+        responses: {
+            /** @description The artifact with its newest version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactVersion"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactContent: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    diffArtifactVersions: {
+        parameters: {
+            query?: {
+                /** @description The other version. Defaults to the newest. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files that differ. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactDiff"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    restoreArtifactVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if this version (an ETag) is the newest; otherwise 412, which names the newest. */
+                "If-Match"?: string;
+            };
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    shareArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    unshareArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listArtifactRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactRunPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    runArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "args": [
+                 *         "/srv/corpus/a.txt"
+                 *       ],
+                 *       "filesIn": [
+                 *         "/srv/corpus"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunArtifact"];
+            };
+        };
+        responses: {
+            /** @description The run and its result, or a stream of frames. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ArtifactRunFrame"];
+                    "application/json": components["schemas"]["ArtifactRunAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactRun"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRunOutput: {
+        parameters: {
+            query?: {
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getArtifactRunFile: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                artifact: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];
         };
@@ -10666,7 +12262,7 @@ export interface operations {
     searchPassages: {
         parameters: {
             query: {
-                /** @description Words. */
+                /** @description Words or a question. */
                 q: string;
                 limit?: number;
             };
@@ -10688,66 +12284,6 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["Timeout"];
-        };
-    };
-    startFactCheck: {
-        parameters: {
-            query?: {
-                /** @description Seconds to wait for the operation before answering. */
-                wait?: number;
-            };
-            header?: {
-                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "claims": [
-                 *         "The Penfeld Bridge was opened in 1932."
-                 *       ],
-                 *       "urls": [
-                 *         "example.org/bridges"
-                 *       ],
-                 *       "maxPages": 20
-                 *     }
-                 */
-                "application/json": components["schemas"]["FactCheckInput"];
-            };
-        };
-        responses: {
-            /** @description The run has ended. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResearchRunAnswer"];
-                };
-            };
-            /** @description Accepted; Location is the operation. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResearchRunAnswer"];
-                };
-            };
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];
@@ -10777,6 +12313,69 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    startResearchRun: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "workflow": "deep-dive",
+                 *       "input": {
+                 *         "questions": [
+                 *           "When was the Penfeld Bridge opened?"
+                 *         ],
+                 *         "urls": [
+                 *           "example.org/bridges"
+                 *         ],
+                 *         "maxPages": 20
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartResearchRun"];
+            };
+        };
+        responses: {
+            /** @description The run has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];
@@ -10817,6 +12416,220 @@ export interface operations {
             header?: never;
             path: {
                 run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getResearchReport: {
+        parameters: {
+            query?: {
+                format?: "markdown" | "html";
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    rememberResearchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": {
+                    /** @description A memory space; main if omitted. */
+                    space?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The memories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Ids of the memories, in the order of the report. */
+                        memories: string[];
+                        /** @description How many are new. */
+                        stored: number;
+                        /** @description How many were already stored. */
+                        known: number;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listResearchWorkflows: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflowPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    addResearchWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "name: opening-dates\nparameters:\n  building: { description: Name of a building }\nsteps:\n  - search: { queries: [\"{{building}} opening\"] }\n  - extract: { questions: [\"When was {{building}} opened?\"] }\n"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description YAML; see docs/research.md. */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The newest version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflow"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getResearchWorkflow: {
+        parameters: {
+            query?: {
+                /** @description The newest if omitted. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workflow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchWorkflow"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeResearchWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
             };
             cookie?: never;
         };

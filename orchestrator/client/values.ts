@@ -2,6 +2,8 @@
 export const actionClassValues = ['build', 'research', 'analysis', 'data', 'container', 'collaboration', 'system'] as const;
 export const actionContextValues = ['vm', 'container', 'multi-agent', 'hybrid'] as const;
 export const actionStatusValues = ['running', 'ended', 'lost'] as const;
+export const artifactRunStatusValues = ['running', 'ended', 'lost'] as const;
+export const artifactTypeValues = ['shell', 'python', 'javascript', 'typescript', 'data'] as const;
 export const blockerValues = ['captcha', 'rate_limited', 'paywall', 'login_required', 'bot_challenge', 'not_found', 'failed'] as const;
 export const chatLogFormatValues = ['openai', 'claude', 'jsonl'] as const;
 export const environmentStateValues = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
@@ -16,5 +18,6 @@ export const operationStatusValues = ['queued', 'running', 'cancelling', 'undoin
 export const portStatusValues = ['listening', 'failed'] as const;
 export const requestedContextValues = ['auto', 'vm', 'container', 'multi-agent', 'hybrid'] as const;
 export const restartPolicyValues = ['always', 'on-failure', 'never'] as const;
+export const runContextValues = ['container', 'vm'] as const;
 export const secretProviderValues = ['anthropic', 'openai', 'generic'] as const;
 export const verdictValues = ['supported', 'refuted', 'conflicting', 'not enough evidence'] as const;
