@@ -16,6 +16,7 @@ import { Vm } from '../supervisor/vms/vm.ts';
 import type { Collector } from './api/prom-client-metrics.ts';
 import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
+import { composeCollaboration, type CollaborationParts } from './compose-collaboration.ts';
 import { composeCore } from './compose-core.ts';
 import { composeEnvironments, type EnvironmentParts } from './compose-environments.ts';
 import type { HostParts } from './compose-host.ts';
@@ -62,6 +63,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
   jobWatch: JobWatch;
   containers: ContainerRunner;
   ports: PortPublisher;
+  collaborationRunner: CollaborationParts['collaborationRunner'];
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -72,7 +74,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, log } = options;
   const { vms, driver, pool, hardware } = options.host;
   const core = await composeCore({ paths, store, fault, stack, log });
-  const { events, troubles, clock, operations, engine, idempotency } = core;
+  const { events, troubles, clock, operations, engine, idempotency, faults, now } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
   const audit = new SqliteAuditLog({ store, log });
   audit.addInterrupted();
@@ -101,9 +103,11 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
+  const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
+
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), incidents: () => incidentHistory.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), incidents: () => incidentHistory.purge(historyBefore()), collaborations: () => collaborationRows.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
@@ -113,8 +117,8 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
-    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
-    jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services: { actions, jobs, audit, ports, collaborations, inboxes, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
+    jobWatch, containers, ports, collaborationRunner, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

@@ -40,7 +40,7 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 
 /** Automatic work on VMs starts when the pool is mounted. */
 export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports } = composed;
+  const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports, collaborationRunner } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
@@ -69,6 +69,8 @@ export async function startWatching({ stack, bringUp: options, log }: Start, { p
   stack.defer(async () => await containers.stop());
   ports.start();
   stack.defer(async () => await ports.stop());
+  collaborationRunner.start();
+  stack.defer(async () => await collaborationRunner.stop());
   snapshotChecks.start();
   stack.defer(async () => await snapshotChecks.stop());
 }

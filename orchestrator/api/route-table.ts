@@ -3,6 +3,8 @@ import type { Route } from './route.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { collaborationRoutes } from './routes/collaborations.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -30,6 +32,8 @@ export const routeTable: readonly Route[] = [
   ...actionRoutes,
   ...jobRoutes,
   ...portRoutes,
+  ...inboxRoutes,
+  ...collaborationRoutes,
   ...fileRoutes,
   ...profileRoutes,
   ...imageRoutes,

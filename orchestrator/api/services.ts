@@ -4,6 +4,7 @@
 import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
+import type { CollaborationService, InboxService } from '../collaboration/collaboration.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
@@ -30,6 +31,8 @@ export interface Services {
   jobs: JobService;
   audit: AuditService;
   ports: PortService;
+  collaborations: CollaborationService;
+  inboxes: InboxService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

@@ -13,7 +13,7 @@ export interface Cli {
 }
 
 /** What the shell can complete for an argument or an option's value. */
-export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
+export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | 'image' | 'key' | 'collaboration' | 'file' | 'copy';
 
 interface Completing<T extends string = string> {
   completes?: Completes;

@@ -103,6 +103,7 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
   },
   profile: async (client) => (await client.call('get', '/v1/profiles', { timeoutMs })).items.map(({ name, description }) => ({ word: name, summary: description })),
   image: async (client) => (await client.call('get', '/v1/images', { timeoutMs })).items.map(({ version }) => ({ word: version })),
+  collaboration: async (client) => (await client.call('get', '/v1/collaborations', { timeoutMs })).items.map(({ name, status }) => ({ word: name, summary: status })),
   key: async (client) => (await client.call('get', '/v1/keys', { timeoutMs })).items.map(({ id, name }) => ({ word: id, summary: name })),
 };
 

@@ -1,6 +1,7 @@
 // All commands of `somnus`. The program, its help and its completion are generated from this table.
 import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
+import { collaborationCommands } from './collaboration-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
@@ -12,6 +13,7 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Snapshots and forks:', entries: snapshotCommands },
   { title: 'Inside an environment:', entries: guestCommands },
+  { title: 'Several agents:', entries: collaborationCommands },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
   { title: 'Research:', entries: researchCommands },

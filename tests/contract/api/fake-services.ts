@@ -19,6 +19,7 @@ import type { PublishedPort } from '../../../orchestrator/ports/published-port.t
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import { Config } from '../../../common/config.ts';
 import { createLogger } from '../../../common/log.ts';
+import { composeCollaboration, type CollaborationParts } from '../../../orchestrator/compose-collaboration.ts';
 import { composeResearch, type ResearchOptions, type ResearchParts } from '../../../orchestrator/compose-research.ts';
 import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
@@ -148,6 +149,20 @@ export class FakeServices implements Services {
       config, paths: { researchDir: `${this.#scratch.dataDir}/research` }, documents: this.documents, operations: this.#operationsOfRuns, idempotency: this.#scratch.idempotency, now: () => new Date(), makeRoom: () => false, stack: this.#stack, log: createLogger({ level: 'silent' }),
     })).research;
   }
+
+  #collaboration: CollaborationParts | undefined;
+
+  /** Also real, but nothing runs its commands. */
+  get #collaborations(): CollaborationParts {
+    const { store, events } = this.#scratch;
+    return (this.#collaboration ??= composeCollaboration({
+      config: Config.parse({}), store, events, environments: this.environments, records: { get: () => undefined }, holder: () => { throw new SomnusError('unavailable', 'There are no VMs'); }, watch: () => {},
+      now: () => new Date(), log: createLogger({ level: 'silent' }),
+    }));
+  }
+
+  get collaborations(): Services['collaborations'] { return this.#collaborations.collaborations; }
+  get inboxes(): Services['inboxes'] { return this.#collaborations.inboxes; }
 
   /** Starts no containers. */
   readonly #operationsOfRuns: ResearchOptions['operations'] = {
