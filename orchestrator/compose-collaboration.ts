@@ -12,7 +12,7 @@ import type { SqliteEventLog } from './events/sqlite-event-log.ts';
 import type { EnvironmentService } from './environments/environment-service.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 
-export interface CollaborationOptions extends Pick<CollaborationRunnerDeps, 'records' | 'now' | 'faults' | 'log' | 'intervalMs'>, Pick<MemberJobsDeps, 'holder' | 'watch'> {
+export interface CollaborationOptions extends Pick<CollaborationRunnerDeps, 'records' | 'network' | 'now' | 'faults' | 'log' | 'intervalMs'>, Pick<MemberJobsDeps, 'holder' | 'watch'> {
   config: Pick<Config, 'collaboration'>;
   store: SqliteStore;
   events: Pick<SqliteEventLog, 'append'>;
@@ -24,7 +24,7 @@ export interface CollaborationParts { collaborations: CollaborationService; inbo
 export function composeCollaboration({ config: { collaboration: { model } }, store, events, environments, holder, watch, now, ...runner }: CollaborationOptions): CollaborationParts {
   const rows = new SqliteCollaborations(store);
   const board = new CollaborationBoard({ store, rows, events, now });
-  const manager = new CollaborationManager({ environments, rows, board, hasModel: model !== undefined, now });
+  const manager = new CollaborationManager({ environments, rows, board, records: runner.records, hasModel: model !== undefined, now });
   const jobs = new MemberJobs({ environments, holder, watch });
   return {
     collaborations: manager, inboxes: new MemberInbox({ environments, rows, board, manager }), collaborationRows: rows,

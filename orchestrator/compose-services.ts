@@ -103,7 +103,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
-  const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
+  const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({

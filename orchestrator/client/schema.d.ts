@@ -2829,7 +2829,13 @@ export interface components {
             status: components["schemas"]["CollaborationStatus"];
             /** @description Why it failed. */
             reason: string | null;
-            members: components["schemas"]["Member"][];
+            members: {
+                environmentId: string;
+                name: string;
+                role: string | null;
+                /** @description Its address, for the other members; null when its environment is gone. */
+                ip: string | null;
+            }[];
             /** @enum {string} */
             synthesis: "merge" | "vote" | "reduce" | "model";
             /** @description Numbers of sub-tasks. */
@@ -3625,11 +3631,6 @@ export interface components {
             /** @description Whether the answer also contains the whole text. If not, the text is at /v1/memory/memories/{id}. */
             whole: boolean;
         };
-        Member: {
-            environmentId: string;
-            name: string;
-            role: string | null;
-        };
         Memory: {
             id: string;
             layer: components["schemas"]["MemoryLayer"];
@@ -4322,6 +4323,11 @@ export interface components {
              */
             perMember?: number;
             /**
+             * @description Let the members reach each other over the network while the collaboration is running, except those whose network policy is `none`.
+             * @default true
+             */
+            network?: boolean;
+            /**
              * @description Synthesize the answers that there are if sub-tasks fail; otherwise the first failure ends the collaboration.
              * @default false
              */
@@ -4887,7 +4893,6 @@ export type KeyScope = components['schemas']['KeyScope'];
 export type Lease = components['schemas']['Lease'];
 export type LeaseStatus = components['schemas']['LeaseStatus'];
 export type MatchedPart = components['schemas']['MatchedPart'];
-export type Member = components['schemas']['Member'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryBackup = components['schemas']['MemoryBackup'];
 export type MemoryHistory = components['schemas']['MemoryHistory'];

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { CollaborationBoard } from './collaboration-board.ts';
@@ -14,6 +15,7 @@ export interface CollaborationManagerDeps {
   environments: Pick<EnvironmentService, 'get'>;
   rows: SqliteCollaborations;
   board: CollaborationBoard;
+  records: { get(id: string): Pick<EnvironmentRecord, 'ip'> | undefined };
   /** Whether a model is configured. */
   hasModel: boolean;
   now: () => Date;
@@ -35,9 +37,9 @@ export class CollaborationManager implements CollaborationService {
     const asked: readonly SubTaskRequest[] = request.tasks ?? members.map(({ name }) => ({ name: name.slice(0, 63), ask: request.task, member: name }));
     const tasks = asked.map((task, at) => taskRow(id, task, new Date(createdAt.getTime() + at)));
     assertPlan(tasks, members);
-    const { task, synthesis, leaseSeconds, attempts, perMember, allowFailures, deadlineSeconds } = request;
+    const { task, synthesis, leaseSeconds, attempts, perMember, allowFailures, network, deadlineSeconds } = request;
     board.create({
-      id, name: request.name ?? `collab-${randomBytes(4).toString('hex')}`, owner: members[0]?.owner ?? caller.user, actor: caller.keyId, task, status: 'running', reason: null, synthesis, leaseSeconds, attempts, perMember, allowFailures, modelFailures: 0, votes: null,
+      id, name: request.name ?? `collab-${randomBytes(4).toString('hex')}`, owner: members[0]?.owner ?? caller.user, actor: caller.keyId, task, status: 'running', reason: null, synthesis, leaseSeconds, attempts, perMember, allowFailures, network, modelFailures: 0, votes: null,
       members: members.map(({ environmentId, name, role }) => ({ environmentId, name, role })),
       createdAt: createdAt.toISOString(), deadlineAt: deadlineSeconds === undefined ? null : new Date(createdAt.getTime() + deadlineSeconds * 1000).toISOString(), endedAt: null,
     }, tasks);
@@ -128,8 +130,8 @@ export class CollaborationManager implements CollaborationService {
   /** As users see it. */
   show(row: CollaborationRow): Collaboration {
     const { id, name, owner, task, status, reason, members, synthesis: { how }, createdAt, deadlineAt, endedAt } = row;
-    const { rows } = this.#deps;
-    return { id, name, owner, task, status, reason, members, synthesis: how, progress: rows.progress(id), resultBytes: rows.resultBytes(id), createdAt, deadlineAt, endedAt };
+    const { rows, records } = this.#deps;
+    return { id, name, owner, task, status, reason, members: members.map((member) => ({ ...member, ip: records.get(member.environmentId)?.ip ?? null })), synthesis: how, progress: rows.progress(id), resultBytes: rows.resultBytes(id), createdAt, deadlineAt, endedAt };
   }
 
   #find(caller: Caller, ref: string): CollaborationRow {

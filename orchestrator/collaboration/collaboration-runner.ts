@@ -4,6 +4,7 @@ import type { ProgramRecord } from '../../agent/contract/programs.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
+import type { HostNetwork } from '../../supervisor/network/network.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { FaultPoints } from '../operations/fault-points.ts';
 import type { ChatModel } from './chat-model.ts';
@@ -18,6 +19,7 @@ export interface CollaborationRunnerDeps {
   board: CollaborationBoard;
   jobs: Pick<MemberJobs, 'start' | 'list' | 'output' | 'stop'>;
   records: { get(id: string): EnvironmentRecord | undefined };
+  network: Pick<HostNetwork, 'setPeers'>;
   model: ChatModel | undefined;
   now: () => Date;
   faults?: FaultPoints | undefined;
@@ -34,6 +36,8 @@ export class CollaborationRunner {
   readonly #stopping = new AbortController();
   /** Visits to members, and calls of the model, in progress. */
   readonly #busy = new Map<string, Promise<void>>();
+  /** The pairs of members that can reach each other, as text. */
+  #peers: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #again: NodeJS.Immediate | undefined;
 
@@ -69,6 +73,7 @@ export class CollaborationRunner {
       const { rows, board } = this.#deps;
       board.expire();
       for (const { id } of rows.running()) this.#advance(id);
+      this.#openNetwork();
       for (const environmentId of new Set(rows.leasesWithJobs().map((lease) => lease.environmentId))) this.#inBackground(environmentId, async () => await this.#visit(environmentId));
     } catch (err) {
       this.#deps.log.warn({ event: 'collaborations.not-checked', err });
@@ -78,6 +83,21 @@ export class CollaborationRunner {
   #inBackground(what: string, work: () => Promise<void>): void {
     if (this.#busy.has(what) || this.#stopping.signal.aborted) return;
     this.#busy.set(what, work().catch((err: unknown) => this.#deps.log.debug({ event: 'collaborations.waiting', what, err })).finally(() => this.#busy.delete(what)));
+  }
+
+  /** Opens the network between the members of running collaborations, and closes it when they end. */
+  #openNetwork(): void {
+    const { rows, records, network } = this.#deps;
+    const pairs = rows.running().filter((each) => each.network).flatMap(({ members }) => {
+      const indexes = members.map(({ environmentId }) => records.get(environmentId)).filter((record) => record !== undefined && record.state !== 'removed').map((record) => record?.networkIndex ?? 0);
+      return indexes.flatMap((a, at) => indexes.slice(at + 1).map((b) => [a, b] as const));
+    });
+    const peers = JSON.stringify(pairs);
+    if (peers === this.#peers) return;
+    this.#inBackground('network', async () => {
+      await network.setPeers(pairs);
+      this.#peers = peers;
+    });
   }
 
   #advance(id: string): void {
@@ -217,7 +237,7 @@ export class CollaborationRunner {
     try {
       await jobs.start(owner, lease.environmentId, {
         id: lease.jobId, name: `${collaboration.name}.${task.name}.${task.attempts}`.slice(0, 200), command, cwd: task.cwd,
-        env: { SOMNUS_COLLABORATION: collaboration.name, SOMNUS_TASK: task.name, SOMNUS_MEMBER: lease.member }, input: task.reduces ? this.#answersAsInput(collaboration) : null,
+        env: { SOMNUS_COLLABORATION: collaboration.name, SOMNUS_TASK: task.name, SOMNUS_MEMBER: lease.member, SOMNUS_MEMBERS: this.#addresses(collaboration) }, input: task.reduces ? this.#answersAsInput(collaboration) : null,
       });
     } catch (thrown) {
       const error = toSomnusError(thrown);
@@ -227,6 +247,14 @@ export class CollaborationRunner {
     }
     await this.#fault('start', 'after');
     board.jobStarted(lease.id);
+  }
+
+  /** `a=10.83.1.1 b=10.83.1.2` */
+  #addresses({ members }: CollaborationRow): string {
+    return members.flatMap(({ name, environmentId }) => {
+      const ip = this.#deps.records.get(environmentId)?.ip;
+      return ip === undefined ? [] : [`${name}=${ip}`];
+    }).join(' ');
   }
 
   #answersAsInput({ id, task }: CollaborationRow): string {

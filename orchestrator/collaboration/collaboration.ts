@@ -37,6 +37,7 @@ const settings = {
   leaseSeconds: z.int().min(10).max(86_400).default(60).meta({ description: 'A member that does not answer or renew its lease for this long loses the sub-task to another one.' }),
   attempts: z.int().min(1).max(20).default(3).meta({ description: 'How often a sub-task is tried before it fails.' }),
   perMember: z.int().min(1).max(32).default(1).meta({ description: 'How many sub-tasks a member works on at a time.' }),
+  network: z.boolean().default(true).meta({ description: 'Let the members reach each other over the network while the collaboration is running, except those whose network policy is `none`.' }),
   allowFailures: z.boolean().default(false).meta({ description: 'Synthesize the answers that there are if sub-tasks fail; otherwise the first failure ends the collaboration.' }),
 };
 
@@ -54,6 +55,8 @@ export type StartCollaboration = z.infer<typeof StartCollaboration>;
 export const Member = z.strictObject({ environmentId: idSchema('env'), name: z.string(), role: z.string().nullable() });
 export type Member = z.infer<typeof Member>;
 
+export const ShownMember = Member.extend({ ip: z.string().nullable().meta({ description: 'Its address, for the other members; null when its environment is gone.' }) });
+
 export const CollaborationStatus = z.enum(['running', 'succeeded', 'failed', 'cancelled']);
 
 export const Collaboration = z.strictObject({
@@ -63,7 +66,7 @@ export const Collaboration = z.strictObject({
   task: z.string(),
   status: CollaborationStatus,
   reason: z.string().nullable().meta({ description: 'Why it failed.' }),
-  members: z.array(Member),
+  members: z.array(ShownMember),
   synthesis: z.enum(['merge', 'vote', 'reduce', 'model']),
   progress: z.strictObject({ total: z.int(), done: z.int(), running: z.int(), failed: z.int() }).meta({ description: 'Numbers of sub-tasks.' }),
   resultBytes: z.int().nullable().meta({ description: 'Size of the result; null until there is one.' }),

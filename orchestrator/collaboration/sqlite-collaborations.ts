@@ -55,7 +55,8 @@ export const collaborationMigrations: readonly Migration[] = [{
 }];
 
 /** As stored: with what the runner needs to know. */
-export interface CollaborationRow extends Omit<Collaboration, 'synthesis' | 'progress' | 'resultBytes'>, Pick<StartCollaboration, 'leaseSeconds' | 'attempts' | 'perMember' | 'allowFailures'> {
+export interface CollaborationRow extends Omit<Collaboration, 'members' | 'synthesis' | 'progress' | 'resultBytes'>, Pick<StartCollaboration, 'leaseSeconds' | 'attempts' | 'perMember' | 'allowFailures' | 'network'> {
+  members: Member[];
   synthesis: Synthesis;
   /** Failed calls of the model. */
   modelFailures: number;

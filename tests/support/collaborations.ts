@@ -46,6 +46,8 @@ export class CollaborationWorld implements AsyncDisposable {
   readonly members: FakeMember[];
   nowMs = Date.UTC(2026, 0, 1);
   model: ChatModel | undefined;
+  /** What the members can reach, by their indexes on the network. */
+  peers: readonly (readonly [number, number])[] = [];
   /** Whether a fault has killed the control plane that runs now. */
   killed = false;
   readonly #folder = scratchFolder();
@@ -142,12 +144,15 @@ export class CollaborationWorld implements AsyncDisposable {
         if (job !== undefined) Object.assign(job, { status: 'ended', exitCode: 143, signal: 'TERM' });
       },
     };
-    const manager = new CollaborationManager({ environments, rows, board, hasModel: this.model !== undefined, now });
+    const records = { get: (id: string) => {
+      const at = this.members.findIndex(({ record }) => record.id === id);
+      const member = this.members[at];
+      return member === undefined ? undefined : { ...member.record, networkIndex: at + 1 };
+    } };
+    const network = { setPeers: async (pairs: readonly (readonly [number, number])[]) => { alive(); this.peers = pairs; } };
+    const manager = new CollaborationManager({ environments, rows, board, records, hasModel: this.model !== undefined, now });
     const runner = new CollaborationRunner({
-      rows, board, jobs, now, log, model: this.model, records: { get: (id) => {
-        const record = this.members.find((each) => each.record.id === id)?.record;
-        return record === undefined ? undefined : { ...record, networkIndex: 1 };
-      } },
+      rows, board, jobs, now, log, model: this.model, records, network,
       faults: { reached: async ({ step, when }) => {
         alive();
         if (`${step}:${when}` !== fault) return;

@@ -14,7 +14,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { eventLine, localTime } from '../views/event-view.ts';
 
 interface Target { collab: string }
-interface StartOptions { task: string | undefined; with: string[]; plan: string | undefined; name: string | undefined; synthesis: 'merge' | 'vote' | 'model' | undefined; deadline: number | undefined; attempts: number | undefined; follow: boolean }
+interface StartOptions { task: string | undefined; with: string[]; plan: string | undefined; name: string | undefined; synthesis: 'merge' | 'vote' | 'model' | undefined; deadline: number | undefined; attempts: number | undefined; network: boolean; follow: boolean }
 
 /** The longest wait that the API accepts, in seconds. */
 const WAIT = 600;
@@ -33,14 +33,14 @@ export async function startCollaboration(cli: Cli, _args: unknown, options: Star
 }
 
 /** What the options say; it replaces what the plan says. */
-function given({ task, with: members, name, synthesis, deadline, attempts }: StartOptions): Partial<StartCollaboration> {
+function given({ task, with: members, name, synthesis, deadline, attempts, network }: StartOptions): Partial<StartCollaboration> {
   const named = members.flatMap((each) => each.split(',')).filter((each) => each !== '').map((each) => {
     const [environment = '', role] = each.split(':');
     return { environment, ...(role === undefined ? {} : { role }) };
   });
   return {
     ...(task === undefined ? {} : { task }), ...(named.length === 0 ? {} : { members: named }), ...(name === undefined ? {} : { name }), ...(synthesis === undefined ? {} : { synthesis: { how: synthesis, format: 'text' as const } }),
-    ...(deadline === undefined ? {} : { deadlineSeconds: Math.ceil(deadline / 1000) }), ...(attempts === undefined ? {} : { attempts }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: Math.ceil(deadline / 1000) }), ...(attempts === undefined ? {} : { attempts }), ...(network ? {} : { network }),
   };
 }
 

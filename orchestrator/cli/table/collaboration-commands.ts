@@ -1,6 +1,6 @@
 // Commands for collaborations: work that several environments do together.
 import { collaborationStatusValues } from '../../client/values.ts';
-import { command, flag, group, list, one, parsed, value, type CommandGroup } from '../command.ts';
+import { command, flag, group, list, negatable, one, parsed, value, type CommandGroup } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
@@ -26,6 +26,7 @@ export const collaborationCommands: readonly CommandGroup[] = [
         synthesis: value('--synthesis HOW', 'how answers become the result', { choices: ['merge', 'vote', 'model'] }),
         deadline: parsed('--deadline TIME', 'fail if it has not ended after this time: 90s, 10m, 2h', parseDuration),
         attempts: parsed('--attempts N', 'how often a sub-task is tried', (typed) => parseCount(typed, 1)),
+        network: negatable('--network', 'let the members reach each other over the network while it is running (default)'),
         follow: flag('-f, --follow', 'follow it until it ends, then print its result; the exit code is 1 if it fails'),
       },
       load: async () => (await import('../commands/collaborations.ts')).startCollaboration,

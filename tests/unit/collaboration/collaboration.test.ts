@@ -194,3 +194,18 @@ test('Lists have pages, and tasks keep the order of the plan', async () => {
   } while (cursor !== undefined);
   expect(found).toEqual(names);
 });
+
+test('The members can reach each other while the collaboration is running, also after a restart, unless it says otherwise', async () => {
+  await using world = new CollaborationWorld();
+  await world.start({ members: [{ environment: 'a' }, { environment: 'c' }] });
+  await world.start({ name: 'apart', network: false });
+  await world.settle();
+  expect(world.peers).toEqual([[1, 3]]);
+  world.peers = [];
+  world.restart();
+  await world.settle();
+  expect(world.peers).toEqual([[1, 3]]);
+  await world.manager.cancel(alice, 'work');
+  await world.settle();
+  expect(world.peers).toEqual([]);
+});
