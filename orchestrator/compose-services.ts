@@ -34,6 +34,8 @@ import { SqlitePorts } from './ports/sqlite-ports.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import { composeResearch } from './compose-research.ts';
+import { SessionReader } from './sessions/session-reader.ts';
+import { SqliteSessions } from './sessions/sqlite-sessions.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
@@ -94,7 +96,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     engine: containerEngine, images: new ContainerImages({ engine: containerEngine, folder: join(config.images.cacheDir, 'containers'), closing: closing.signal, log }), installation,
     limits: { memoryMiB: config.containers.memoryMiB, folderMiB: config.containers.folderMiB, cpus: config.containers.cpus }, atOnce: config.containers.atOnce, log,
   });
-  const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
+  const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events, ended: async (...ended) => await sessions.rememberAction(...ended) });
 
   let holderBundle: Promise<AgentBundle> | undefined;
   const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
@@ -104,6 +106,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
   const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
+  const sessions = new SessionReader({ environments, events, inboxes, memory: memories.memory, sessions: new SqliteSessions(store), log });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
@@ -117,7 +120,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
-    services: { actions, jobs, audit, ports, collaborations, inboxes, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
+    services: { actions, jobs, audit, ports, collaborations, inboxes, sessions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, collaborationRunner, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

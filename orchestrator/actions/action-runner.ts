@@ -25,6 +25,8 @@ export interface ActionRunnerDeps {
   rules: Pick<RuleFiles, 'rules'>;
   actions: SqliteActions;
   events: Pick<SqliteEventLog, 'append'>;
+  /** Called when an action has ended; must not throw. */
+  ended?: (caller: Caller, action: Action, request: Pick<ActionRequest, 'command' | 'cwd'>) => Promise<void>;
 }
 
 /** Older measurements of a VM's load are ignored. */
@@ -60,7 +62,7 @@ export class ActionRunner implements ActionService {
       status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: new Date().toISOString(), endedAt: null,
     };
     actions.insert(action, hashOf(request));
-    return { action, decision, process: this.#recorded(caller, environment, action, process) };
+    return { action, decision, process: this.#recorded(caller, environment, action, request, process) };
   }
 
   async list(caller: Caller, ref: string, query: PageQuery): Promise<Page<Action>> {
@@ -86,7 +88,7 @@ export class ActionRunner implements ActionService {
   }
 
   /** Returns the same process; its end is recorded before `exit` settles. */
-  #recorded(caller: Caller, environment: Environment, action: Action, process: GuestProcess): GuestProcess {
+  #recorded(caller: Caller, environment: Environment, action: Action, request: Pick<ActionRequest, 'command' | 'cwd'>, process: GuestProcess): GuestProcess {
     const startedAt = performance.now();
     const end = (result: Pick<Action, 'status' | 'exitCode' | 'signal' | 'timedOut'>): void => {
       const ended: Action = { ...action, ...result, durationMs: Math.round(performance.now() - startedAt), endedAt: new Date().toISOString() };
@@ -95,6 +97,7 @@ export class ActionRunner implements ActionService {
       this.#deps.events.append({
         type: `action.${status}`, owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { actionId: id, programs, class: kind, context, exitCode, durationMs },
       });
+      void this.#deps.ended?.(caller, ended, request);
     };
     const exit = process.exit.then(
       (result) => {

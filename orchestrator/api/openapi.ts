@@ -43,6 +43,7 @@ import { Profile } from '../../supervisor/profiles/profile.ts';
 import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
 import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
+import { DevSession, SessionEntry, SessionKind, SessionPage, SessionSettings } from '../sessions/dev-session.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { ReadDocument } from '../reading/documents/document.ts';
 import { PaperList } from '../research/academic/find-papers.ts';
@@ -69,7 +70,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
-  AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, SendMessage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis,
+  DevSession, SessionEntry, SessionKind, SessionPage, SessionSettings, AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, SendMessage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));

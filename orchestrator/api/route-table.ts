@@ -22,6 +22,7 @@ import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { researchRoutes } from './routes/research.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -35,6 +36,7 @@ export const routeTable: readonly Route[] = [
   ...inboxRoutes,
   ...collaborationRoutes,
   ...fileRoutes,
+  ...sessionRoutes,
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,

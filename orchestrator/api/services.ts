@@ -20,6 +20,7 @@ import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { DocumentReader } from '../reading/documents/document-reader.ts';
 import type { QuarantineService } from '../recovery/quarantine.ts';
 import type { ResearchService } from '../research/research-service.ts';
+import type { SessionService } from '../sessions/dev-session.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page, PageQuery } from '../store/page.ts';
@@ -33,6 +34,7 @@ export interface Services {
   ports: PortService;
   collaborations: CollaborationService;
   inboxes: InboxService;
+  sessions: SessionService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

@@ -1074,6 +1074,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an environment's session
+         * @description The session opens with the environment and never ends by itself: starts, restores, reboots and restarts of Somnus continue it. It consists of what is recorded anyway.
+         */
+        get: operations["getSession"];
+        /**
+         * Change the settings of an environment's session
+         * @description With `rememberActions`, each action that ends is remembered as a tool result, while memory is unlocked for the key that ran it; secrets are redacted. Off by default.
+         */
+        put: operations["setSession"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/session/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the entries of an environment's session, oldest first */
+        get: operations["listSessionEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profiles": {
         parameters: {
             query?: never;
@@ -3006,6 +3047,38 @@ export interface components {
             /** @description What the caller must know; see docs/actions.md. */
             cautions: ("untrusted-in-vm" | "best-context-unavailable" | "not-fully-read")[];
         };
+        DevSession: {
+            environmentId: string;
+            name: string;
+            /** @description State of the environment. */
+            state: string;
+            /** Format: date-time */
+            openedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last opened or continued.
+             */
+            continuedAt: string;
+            /** @description Time of its last entry. */
+            lastAt: string | null;
+            /** @description Entries by kind, as far as events are kept. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Files that were last changed through Somnus (files API, `cp`), newest first. Changes by programs in the guest are not known to the host. */
+            files: string[];
+            links: {
+                forkedFrom: string | null;
+                /** @description The snapshot that was last taken or restored. */
+                snapshotId: string | null;
+                /** @description Names of the last collaborations. */
+                collaborations: string[];
+            };
+            /** @description Whether actions (`somnus run`) are remembered as tool results. */
+            rememberActions: boolean;
+            /** @description Ids of the newest memories of the environment; null while memory is locked or not set up. */
+            memories: string[] | null;
+        };
         DoctorCheck: {
             name: string;
             /** @enum {string} */
@@ -4224,6 +4297,30 @@ export interface components {
             /** @description The member that gets it; by default all. */
             to?: string;
         };
+        SessionEntry: {
+            /** @description Position in the event log. Pass it as `since` or Last-Event-ID to continue after this event. */
+            cursor: string;
+            /** @description For example environment.started or operation.progress. */
+            type: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Id of the API key that caused the event; `autoscaling` or `somnus` if Somnus made the request by itself; null for events of Somnus that no request caused directly. */
+            actor: string | null;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description `session`: it was opened, or continued after a start, wake, restore or reboot. `link`: forks and collaborations. `change`: other changes of the environment. */
+            kind: components["schemas"]["SessionKind"];
+        };
+        /** @enum {string} */
+        SessionKind: "session" | "change" | "action" | "job" | "file" | "incident" | "snapshot" | "link";
+        SessionPage: {
+            items: components["schemas"]["SessionEntry"][];
+            nextCursor: string | null;
+        };
+        SessionSettings: {
+            rememberActions: boolean;
+        };
         SetAutoscaling: {
             /** @description The smallest profile that is applied automatically. */
             smallest: string;
@@ -4850,6 +4947,7 @@ export type CreateApiKey = components['schemas']['CreateApiKey'];
 export type CreateEnvironment = components['schemas']['CreateEnvironment'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type Decision = components['schemas']['Decision'];
+export type DevSession = components['schemas']['DevSession'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
@@ -4946,6 +5044,10 @@ export type ResearchRunPage = components['schemas']['ResearchRunPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
 export type SendMessage = components['schemas']['SendMessage'];
+export type SessionEntry = components['schemas']['SessionEntry'];
+export type SessionKind = components['schemas']['SessionKind'];
+export type SessionPage = components['schemas']['SessionPage'];
+export type SessionSettings = components['schemas']['SessionSettings'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
@@ -7996,6 +8098,116 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["GuestFileEvent"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    setSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rememberActions": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionSettings"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSessionEntries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only the newest entries, on one page. */
+                last?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -18,5 +18,6 @@ export const operationStatusValues = ['queued', 'running', 'cancelling', 'undoin
 export const portStatusValues = ['listening', 'failed'] as const;
 export const requestedContextValues = ['auto', 'vm', 'container', 'multi-agent', 'hybrid'] as const;
 export const restartPolicyValues = ['always', 'on-failure', 'never'] as const;
+export const sessionKindValues = ['session', 'change', 'action', 'job', 'file', 'incident', 'snapshot', 'link'] as const;
 export const subTaskStatusValues = ['waiting', 'running', 'done', 'failed', 'cancelled'] as const;
 export const verdictValues = ['supported', 'refuted', 'conflicting', 'not enough evidence'] as const;

@@ -46,6 +46,7 @@ export class CollaborationBoard {
     this.#change(() => {
       this.#deps.rows.insert(row);
       for (const task of tasks) this.#deps.rows.insertTask(task);
+      this.#tellMembers(row, 'joined');
       this.#event(row, 'started', { members: row.members.map(({ name }) => name), tasks: tasks.length });
     });
   }
@@ -173,6 +174,7 @@ export class CollaborationBoard {
         rows.updateTask({ ...task, status: 'cancelled', endedAt: at });
       }
       rows.update({ ...collaboration, status, reason: outcome.reason ?? null, votes: outcome.votes ?? null, endedAt: at }, outcome.result);
+      this.#tellMembers(collaboration, 'left');
       this.#event(collaboration, status, outcome.reason === undefined ? {} : { reason: outcome.reason });
     });
   }
@@ -221,6 +223,11 @@ export class CollaborationBoard {
       this.touch();
       return result;
     });
+  }
+
+  /** Writes an event about each member, which becomes an entry of its session. */
+  #tellMembers({ id, name, owner, members }: CollaborationRow, what: 'joined' | 'left'): void {
+    for (const member of members) this.#deps.events.append({ type: `collaboration.${what}`, owner, subject: { type: 'environment', id: member.environmentId, name: member.name }, actor: null, data: { collaboration: name, collaborationId: id } });
   }
 
   #event({ id, name, owner, actor }: CollaborationRow, what: string, data: Record<string, unknown>): void {

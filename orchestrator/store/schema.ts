@@ -12,8 +12,9 @@ import { portMigrations } from '../ports/sqlite-ports.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
+import { sessionMigrations } from '../sessions/sqlite-sessions.ts';
 import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...collaborationMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...collaborationMigrations, ...sessionMigrations];

@@ -8,6 +8,7 @@ import { routeAction } from '../../../orchestrator/actions/routing/route-action.
 import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts';
 import { FIRST_HASH, type AuditedRequest } from '../../../orchestrator/audit/audit-entry.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
+import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
@@ -15,6 +16,8 @@ import type { Job } from '../../../orchestrator/jobs/job.ts';
 import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import { SessionReader } from '../../../orchestrator/sessions/session-reader.ts';
+import { SqliteSessions } from '../../../orchestrator/sessions/sqlite-sessions.ts';
 import type { PublishedPort } from '../../../orchestrator/ports/published-port.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import { Config } from '../../../common/config.ts';
@@ -163,6 +166,16 @@ export class FakeServices implements Services {
 
   get collaborations(): Services['collaborations'] { return this.#collaborations.collaborations; }
   get inboxes(): Services['inboxes'] { return this.#collaborations.inboxes; }
+
+  #sessions: SessionReader | undefined;
+
+  get sessions(): Services['sessions'] {
+    if (this.#sessions !== undefined) return this.#sessions;
+    const { store, events, parts } = this.#scratch;
+    const records = new SqliteEnvironments(store);
+    for (const [at, one] of [...this.all.values()].entries()) records.insert({ ...one, networkIndex: at + 1 });
+    return this.#sessions = new SessionReader({ environments: this.environments, events, inboxes: this.inboxes, memory: parts.memory, sessions: new SqliteSessions(store), log: createLogger({ level: 'silent' }) });
+  }
 
   /** Starts no containers. */
   readonly #operationsOfRuns: ResearchOptions['operations'] = {

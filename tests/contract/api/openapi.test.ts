@@ -73,7 +73,7 @@ describe('The answer has the documented status and shape', () => {
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, publishPort: { port: 3000 }, startJob: { command: ['echo', 'hi'] }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
-    setFixes: { mode: 'act' }, setAutoscaling: { smallest: 'idle', largest: 'research' },
+    setFixes: { mode: 'act' }, setSession: { rememberActions: true }, setAutoscaling: { smallest: 'idle', largest: 'research' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob', incident: 'inc_1', job: JOB.id, port: '3000' };

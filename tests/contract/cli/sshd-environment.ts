@@ -12,6 +12,8 @@ import type { SomnusError } from '../../../common/errors.ts';
 import type { ActionRunnerDeps } from '../../../orchestrator/actions/action-runner.ts';
 import { PortPublisher } from '../../../orchestrator/ports/port-publisher.ts';
 import { SqlitePorts } from '../../../orchestrator/ports/sqlite-ports.ts';
+import { SessionReader } from '../../../orchestrator/sessions/session-reader.ts';
+import { SqliteSessions } from '../../../orchestrator/sessions/sqlite-sessions.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
@@ -80,8 +82,9 @@ export class SshdEnvironment implements AsyncDisposable {
     const collaboration = composeCollaboration({ config: Config.parse({}), store: actions.store, events: actions.events, environments, records, network: { setPeers: async () => {} }, holder, watch: () => {}, now: () => new Date(), log, intervalMs: 100 });
     collaboration.collaborationRunner.start();
     const { collaborations, inboxes } = collaboration;
+    const sessions = new SessionReader({ environments, events: actions.events, inboxes, memory: fake.memory, sessions: new SqliteSessions(actions.store), log });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, jobs, ports, collaborations, inboxes, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, jobs, ports, collaborations, inboxes, sessions, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, ports, collaboration.collaborationRunner, await server.listen('127.0.0.1', 0));
     return made.it;

@@ -23,7 +23,7 @@ function invoke(...argv: string[]): Invocation {
 
 test('All documented commands exist', () => {
   expect(commands.map(([line]) => line).toSorted()).toEqual([
-    'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'port publish', 'port ls', 'port rm', 'open', 'audit ls', 'audit verify', 'audit export', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
+    'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'port publish', 'port ls', 'port rm', 'open', 'session show', 'session log', 'session export', 'session remember-actions', 'audit ls', 'audit verify', 'audit export', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
     'fork', 'snapshot create', 'snapshot ls', 'snapshot show', 'snapshot set', 'snapshot restore', 'snapshot diff', 'snapshot check', 'snapshot rm', 'snapshot undelete',
     ...['start', 'ls', 'show', 'tasks', 'messages', 'send', 'result', 'cancel', 'rm'].map((name) => `collab ${name}`),
     'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'read', 'research fetch', 'research ls', 'research text', 'research archive', 'research search', 'research rm', 'research fact-check', 'research papers', 'research runs', 'research report', 'recover', 'up', 'down', 'status',
@@ -95,7 +95,7 @@ test('The address without a configuration file is the configuration\'s default',
 
 test('Every word of a command line is completed from the table', async () => {
   const words = async (...typed: string[]): Promise<string[]> => (await complete(commandTable, typed, async () => await Promise.reject(new Error('no API')))).map(({ word }) => word);
-  expect(await words('s')).toEqual(['show', 'start', 'stop', 'suspend', 'set', 'snapshot', 'sh', 'soft-reboot', 'status']);
+  expect(await words('s')).toEqual(['show', 'start', 'stop', 'suspend', 'set', 'snapshot', 'sh', 'session', 'soft-reboot', 'status']);
   expect(await words('op', '')).toEqual(['ls', 'show', 'wait', 'cancel']);
   expect(await words('create', 'x', '--net')).toEqual(['--network']);
   expect(await words('create', 'x', '--network', '')).toEqual(['open', 'packages', 'none']);
