@@ -119,6 +119,15 @@ export const Config = z.strictObject({
      */
     keyFiles: z.array(z.string().startsWith('/')).default([]),
   }).prefault({}),
+  collaboration: z.strictObject({
+    /** A language model that combines the answers of collaborations that ask for it, over OpenAI's chat completions API. It receives the answers, so preferably use one on this host. */
+    model: z.strictObject({
+      /** Such as http://127.0.0.1:11434/v1 */
+      url: WebUrl,
+      model: z.string().min(1),
+      timeoutSeconds: z.number().min(1).max(3600).default(300),
+    }).optional(),
+  }).prefault({}),
   cache: z.strictObject({
     /** Memory that the system cache may use, in MiB. */
     budgetMiB: z.int().min(1).max(65_536).default(64),

@@ -5,7 +5,7 @@ import { toProblem } from './api/problem.ts';
 import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './clock/trusted-clock.ts';
 import { SqliteEventLog } from './events/sqlite-event-log.ts';
 import { Troubles } from './host/troubles.ts';
-import { faultFromText } from './operations/fault-points.ts';
+import { faultFromText, type FaultPoints } from './operations/fault-points.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
@@ -31,6 +31,7 @@ export interface Core {
   operations: SqliteOperationStore;
   engine: OperationEngine;
   idempotency: SqliteIdempotency;
+  faults: FaultPoints | undefined;
   log: Logger;
 }
 
@@ -52,7 +53,8 @@ export async function composeCore({ paths, store, fault, stack, log }: CoreOptio
     await saveClock();
   });
   const operations = new SqliteOperationStore({ store, toProblem });
-  const engine = new OperationEngine({ store, operations, events, log, faults: fault === undefined ? undefined : faultFromText(fault, log) });
+  const faults = fault === undefined ? undefined : faultFromText(fault, log);
+  const engine = new OperationEngine({ store, operations, events, log, faults });
   const idempotency = new SqliteIdempotency({ store, now: () => clock.atLeast().getTime() });
-  return { store, events, troubles, clock, now: () => clock.now(), operations, engine, idempotency, log };
+  return { store, events, troubles, clock, now: () => clock.now(), operations, engine, idempotency, faults, log };
 }

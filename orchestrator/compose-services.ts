@@ -21,6 +21,7 @@ import { Vm } from '../supervisor/vms/vm.ts';
 import type { ApiMetrics, Collector } from './api/prom-client-metrics.ts';
 import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
+import { composeCollaboration, type CollaborationParts } from './compose-collaboration.ts';
 import { composeCore } from './compose-core.ts';
 import { composeEnvironments, type EnvironmentParts } from './compose-environments.ts';
 import type { HostParts } from './compose-host.ts';
@@ -40,6 +41,8 @@ import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import { composeResearch } from './compose-research.ts';
 import { composeSecrets, composeVmApi } from './compose-vm-api.ts';
+import { SessionReader } from './sessions/session-reader.ts';
+import { SqliteSessions } from './sessions/sqlite-sessions.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
@@ -75,6 +78,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
   ports: PortPublisher;
   vmApi: VmApi;
   vmLinks: VmLinks;
+  collaborationRunner: CollaborationParts['collaborationRunner'];
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -85,7 +89,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, metrics, log } = options;
   const { vms, driver, pool, hardware } = options.host;
   const core = await composeCore({ paths, store, fault, stack, log });
-  const { events, troubles, clock, operations, engine, idempotency } = core;
+  const { events, troubles, clock, operations, engine, idempotency, faults, now } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
   const audit = new SqliteAuditLog({ store, log });
   audit.addInterrupted();
@@ -105,7 +109,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     engine: containerEngine, images: new ContainerImages({ engine: containerEngine, folder: join(config.images.cacheDir, 'containers'), closing: closing.signal, log }), installation,
     limits: { memoryMiB: config.containers.memoryMiB, folderMiB: config.containers.folderMiB, cpus: config.containers.cpus }, atOnce: config.containers.atOnce, log,
   });
-  const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
+  const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events, ended: async (...ended) => await sessions.rememberAction(...ended) });
 
   const [artifactRecords, blobs] = [new SqliteArtifacts(store), new BlobStore(paths.artifactsDir)];
   const runRecords = new SqliteArtifactRuns(store, artifactRecords);
@@ -122,9 +126,12 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
+  const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
+  const sessions = new SessionReader({ environments, events, inboxes, memory: memories.memory, sessions: new SqliteSessions(store), log });
+
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()), collaborations: () => collaborationRows.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
@@ -135,10 +142,10 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: { remove: async (user) => { await Promise.all([stores.remove(user), artifacts.removeOwnedBy(user)]); } } });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
-  const services: Services = { actions, artifacts, artifactRuns, jobs, audit, ports, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
+  const services: Services = { actions, artifacts, artifactRuns, jobs, audit, ports, collaborations, inboxes, sessions, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
   const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
-    services, jobWatch, containers, ports, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services, jobWatch, containers, ports, collaborationRunner, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

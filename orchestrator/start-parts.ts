@@ -40,7 +40,7 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 
 /** Automatic work on VMs starts when the pool is mounted. */
 export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports, vmApi, vmLinks } = composed;
+  const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports, vmApi, vmLinks, collaborationRunner } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
@@ -74,6 +74,8 @@ export async function startWatching({ stack, bringUp: options, log }: Start, { p
     await vmLinks.stop();
     vmApi.close();
   });
+  collaborationRunner.start();
+  stack.defer(async () => await collaborationRunner.stop());
   snapshotChecks.start();
   stack.defer(async () => await snapshotChecks.stop());
 }

@@ -26,6 +26,8 @@ export interface ActionRunnerDeps {
   rules: Pick<RuleFiles, 'rules'>;
   actions: SqliteActions;
   events: Pick<SqliteEventLog, 'append'>;
+  /** Called when an action has ended; must not throw. */
+  ended?: (caller: Caller, action: Action, request: Pick<ActionRequest, 'command' | 'cwd'>) => Promise<void>;
 }
 
 /** Older measurements of a VM's load are ignored. */
@@ -69,13 +71,13 @@ export class ActionRunner implements ActionService {
           actions.update(action);
         },
       }, { id, image: imageFor(decision.programs, hints), request, prepare, check, filesIn: hints.filesIn ?? [], filesOut: hints.filesOut ?? [] }, signal);
-      return { action, decision, process: this.#recorded(caller, environment, action, hybrid) };
+      return { action, decision, process: this.#recorded(caller, environment, action, request, hybrid) };
     }
     const process = decision.context === 'container'
       ? await this.#deps.containers.run({ id, image: imageFor(decision.programs, hints), request, filesIn: hints.filesIn ?? [], filesOut: hints.filesOut ?? [], channel: async () => await environments.channel(caller, ref) }, signal)
       : await environments.exec(caller, ref, request, signal);
     actions.insert(action, hashOf(request));
-    return { action, decision, process: this.#recorded(caller, environment, action, process) };
+    return { action, decision, process: this.#recorded(caller, environment, action, request, process) };
   }
 
   async list(caller: Caller, ref: string, query: PageQuery): Promise<Page<Action>> {
@@ -104,7 +106,7 @@ export class ActionRunner implements ActionService {
   }
 
   /** Returns the same process; its end is recorded before `exit` settles. */
-  #recorded(caller: Caller, environment: Environment, action: Action, process: GuestProcess): GuestProcess {
+  #recorded(caller: Caller, environment: Environment, action: Action, request: Pick<ActionRequest, 'command' | 'cwd'>, process: GuestProcess): GuestProcess {
     const startedAt = performance.now();
     const end = (result: Pick<Action, 'status' | 'exitCode' | 'signal' | 'timedOut'>): void => {
       const ended: Action = { ...action, ...result, durationMs: Math.round(performance.now() - startedAt), endedAt: new Date().toISOString() };
@@ -113,6 +115,7 @@ export class ActionRunner implements ActionService {
       this.#deps.events.append({
         type: `action.${status}`, owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { actionId: id, programs, class: kind, context, exitCode, durationMs },
       });
+      void this.#deps.ended?.(caller, ended, request);
     };
     const exit = process.exit.then(
       (result) => {

@@ -17,6 +17,7 @@ export const tagTexts: Readonly<Record<string, string>> = {
   operations: 'Long-running changes, with their steps.',
   events: 'What happened, as a list or a stream.',
   audit: 'Who requested which change, and its outcome.',
+  collaborations: 'Work that several environments do together: sub-tasks, messages, results.',
   memory: 'What agents remember, encrypted with the secret of their user.',
   read: 'Convert pages and documents to text and Markdown.',
   research: 'Web pages that Somnus collects, searches and keeps as evidence, fact checks and deep dives.',

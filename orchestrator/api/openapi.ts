@@ -9,6 +9,7 @@ import { Artifact, ArtifactDiff, ArtifactHit, ArtifactType, ArtifactVersion, Cre
 import { ArtifactRun, ArtifactRunStatus, RunContext } from '../artifacts/artifact-run.ts';
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
+import { AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, SendMessage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis } from '../collaboration/collaboration.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { SshAccess } from '../environments/ssh-access.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
@@ -48,6 +49,7 @@ import { Profile } from '../../supervisor/profiles/profile.ts';
 import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
 import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
+import { DevSession, SessionEntry, SessionKind, SessionPage, SessionSettings } from '../sessions/dev-session.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { ReadDocument } from '../reading/documents/document.ts';
 import { PaperList } from '../research/academic/find-papers.ts';
@@ -78,6 +80,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionPhase, ActionStatus, Decision, RequestedContext, Artifact, ArtifactDiff, ArtifactHit, ArtifactHitPage, ArtifactPage, ArtifactRun, ArtifactRunAnswer, ArtifactRunFrame, ArtifactRunPage, ArtifactRunStatus, RunArtifact: RunArtifactBody, RunContext, ArtifactType, ArtifactVersion, ArtifactVersionPage, CreateArtifact, WriteArtifactVersion: WriteVersion, StoredFile, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
+  DevSession, SessionEntry, SessionKind, SessionPage, SessionSettings, AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, SendMessage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, Finding, Statement, CheckedClaim, ReportSection, ResearchReport, CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartResearchRun: StartRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict, ResearchWorkflow: Workflow, ResearchWorkflowPage: WorkflowPage, WorkflowDocument,
 }).map(([name, schema]) => [schema, name]));

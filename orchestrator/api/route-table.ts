@@ -5,6 +5,8 @@ import { agentRoutes } from './routes/agent.ts';
 import { artifactRunRoutes } from './routes/artifact-runs.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { collaborationRoutes } from './routes/collaborations.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -25,6 +27,7 @@ import { readingRoutes } from './routes/reading.ts';
 import { researchRoutes } from './routes/research.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sshRoutes } from './routes/ssh.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -38,8 +41,11 @@ export const routeTable: readonly Route[] = [
   ...jobRoutes,
   ...portRoutes,
   ...sshRoutes,
+  ...inboxRoutes,
+  ...collaborationRoutes,
   ...fileRoutes,
   ...packRoutes,
+  ...sessionRoutes,
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,

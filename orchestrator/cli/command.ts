@@ -13,7 +13,7 @@ export interface Cli {
 }
 
 /** What the shell can complete for an argument or an option's value. */
-export type Completes = 'environment' | 'artifact' | 'snapshot' | 'operation' | 'profile' | 'pack' | 'installed-pack' | 'image' | 'key' | 'workflow' | 'own workflow' | 'file' | 'copy';
+export type Completes = 'environment' | 'artifact' | 'snapshot' | 'operation' | 'profile' | 'pack' | 'installed-pack' | 'image' | 'key' | 'workflow' | 'own workflow' | 'collaboration' | 'file' | 'copy';
 
 interface Completing<T extends string = string> {
   completes?: Completes;

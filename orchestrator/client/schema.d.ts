@@ -1008,6 +1008,242 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an environment's inbox: sub-tasks that it can claim, and messages
+         * @description With `wait`, answers as soon as there is something in it. Pass the `cursor` of the last answer as `since`, so that each message is shown once.
+         */
+        get: operations["getInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/inbox/{task}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim a sub-task
+         * @description Returns a lease. Renew it before `until`, or the sub-task is given to another member.
+         */
+        post: operations["claimSubTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/leases/{lease}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew the lease on a sub-task */
+        post: operations["renewLease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/leases/{lease}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a sub-task, or report that it cannot be done
+         * @description Can be repeated with the same answer. Refused with `invalid_state` when the lease has ended: then another member has the sub-task.
+         */
+        post: operations["answerSubTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/collaborations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the collaborations in which an environment is a member, newest first */
+        get: operations["listOwnCollaborations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/collaborations/{collab}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message as a member to the others */
+        post: operations["sendMemberMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List collaborations, newest first */
+        get: operations["listCollaborations"];
+        put?: never;
+        /**
+         * Start a collaboration of several environments
+         * @description Its sub-tasks are commands, which run as jobs in the VMs of the members, or questions, which the agents of the members claim from their inboxes. Without `tasks`, the agent of each member is asked the task. A sub-task whose member stops, cannot be reached or does not renew its lease is given to another one. One answer per sub-task is accepted; `synthesis` says how they become the result.
+         */
+        post: operations["startCollaboration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a collaboration */
+        get: operations["getCollaboration"];
+        put?: never;
+        post?: never;
+        /** Delete a collaboration that has ended, with its answers and messages */
+        delete: operations["removeCollaboration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the sub-tasks of a collaboration, in the order of its plan */
+        get: operations["listSubTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a sub-task with its answer and all attempts */
+        get: operations["getSubTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages of a collaboration, oldest first */
+        get: operations["listMessages"];
+        put?: never;
+        /** Send a message to the members of a collaboration */
+        post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the result of a collaboration */
+        get: operations["getCollaborationResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a collaboration and end the jobs of its sub-tasks */
+        post: operations["cancelCollaboration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/files": {
         parameters: {
             query?: never;
@@ -1277,6 +1513,47 @@ export interface paths {
          * @description Runs the steps that the installed version has for its removal, each with a snapshot. Refused while another installed pack depends on it.
          */
         delete: operations["uninstallPack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an environment's session
+         * @description The session opens with the environment and never ends by itself: starts, restores, reboots and restarts of Somnus continue it. It consists of what is recorded anyway.
+         */
+        get: operations["getSession"];
+        /**
+         * Change the settings of an environment's session
+         * @description With `rememberActions`, each action that ends is remembered as a tool result, while memory is unlocked for the key that ran it; secrets are redacted. Off by default.
+         */
+        put: operations["setSession"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/session/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the entries of an environment's session, oldest first */
+        get: operations["listSessionEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3007,6 +3284,11 @@ export interface components {
             /** @description The engine that was set; null if it was not changed. */
             engine: ("rules" | "embedding") | null;
         };
+        AnswerRequest: {
+            answer?: string;
+            /** @description Why the sub-task cannot be done; it is given to a member again. */
+            failure?: string;
+        };
         ApiKey: {
             id: string;
             name: string;
@@ -3306,6 +3588,51 @@ export interface components {
             /** @description Every entry was compared with its stored page when the report was made. */
             evidence: components["schemas"]["Evidence"][];
         };
+        Collaboration: {
+            id: string;
+            name: string;
+            owner: string;
+            task: string;
+            status: components["schemas"]["CollaborationStatus"];
+            /** @description Why it failed. */
+            reason: string | null;
+            members: {
+                environmentId: string;
+                name: string;
+                role: string | null;
+                /** @description Its address, for the other members; null when its environment is gone. */
+                ip: string | null;
+            }[];
+            /** @enum {string} */
+            synthesis: "merge" | "vote" | "reduce" | "model";
+            /** @description Numbers of sub-tasks. */
+            progress: {
+                total: number;
+                done: number;
+                running: number;
+                failed: number;
+            };
+            /** @description Size of the result; null until there is one. */
+            resultBytes: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            deadlineAt: string | null;
+            endedAt: string | null;
+        };
+        CollaborationPage: {
+            items: components["schemas"]["Collaboration"][];
+            nextCursor: string | null;
+        };
+        CollaborationResult: {
+            status: components["schemas"]["CollaborationStatus"];
+            result: string;
+            /** @description For a vote: how often each answer was given. */
+            votes: {
+                [key: string]: number;
+            } | null;
+        };
+        /** @enum {string} */
+        CollaborationStatus: "running" | "succeeded" | "failed" | "cancelled";
         CollectInput: {
             /** @description Pages, feeds and sitemaps. The pages that a feed or sitemap lists are collected too. */
             urls: string[];
@@ -3548,6 +3875,38 @@ export interface components {
              * @default false
              */
             offline?: boolean;
+        };
+        DevSession: {
+            environmentId: string;
+            name: string;
+            /** @description State of the environment. */
+            state: string;
+            /** Format: date-time */
+            openedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last opened or continued.
+             */
+            continuedAt: string;
+            /** @description Time of its last entry. */
+            lastAt: string | null;
+            /** @description Entries by kind, as far as events are kept. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Files that were last changed through Somnus (files API, `cp`), newest first. Changes by programs in the guest are not known to the host. */
+            files: string[];
+            links: {
+                forkedFrom: string | null;
+                /** @description The snapshot that was last taken or restored. */
+                snapshotId: string | null;
+                /** @description Names of the last collaborations. */
+                collaborations: string[];
+            };
+            /** @description Whether actions (`somnus run`) are remembered as tool results. */
+            rememberActions: boolean;
+            /** @description Ids of the newest memories of the environment; null while memory is locked or not set up. */
+            memories: string[] | null;
         };
         DoctorCheck: {
             name: string;
@@ -4025,6 +4384,23 @@ export interface components {
                 problem: string;
             }[];
         };
+        Inbox: {
+            /** @description Sub-tasks that this environment can claim now. */
+            tasks: components["schemas"]["InboxTask"][];
+            /** @description Messages after `since`, oldest first. */
+            messages: components["schemas"]["Message"][];
+            /** @description Pass it as `since` next time. */
+            cursor: string;
+        };
+        InboxTask: {
+            id: string;
+            name: string;
+            ask: string;
+            collaboration: string;
+            /** @description The task of the whole collaboration. */
+            task: string;
+            role: string | null;
+        };
         Incident: {
             id: string;
             place: string;
@@ -4151,6 +4527,26 @@ export interface components {
         JobStatus: "running" | "ended" | "lost";
         /** @enum {string} */
         KeyScope: "read" | "write" | "admin";
+        Lease: {
+            id: string;
+            taskId: string;
+            member: string;
+            /** @description `expired`: the member did not renew it. `late`: it answered after that; the answer was refused. */
+            status: components["schemas"]["LeaseStatus"];
+            /**
+             * Format: date-time
+             * @description When it expires unless it is renewed.
+             */
+            until: string;
+            /** @description The job in the member's VM that runs the command. */
+            jobId: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            endedAt: string | null;
+        };
+        /** @enum {string} */
+        LeaseStatus: "active" | "accepted" | "failed" | "expired" | "late" | "cancelled";
         MatchedPart: {
             text: string;
             /** @description From 1. */
@@ -4275,6 +4671,22 @@ export interface components {
         };
         /** @enum {string} */
         MemoryType: "core_fact" | "conversation" | "document" | "code_snippet" | "tool_result" | "custom_instruction" | "system_event";
+        Message: {
+            cursor: string;
+            /** @description Name of the collaboration. */
+            collaboration: string;
+            /** @description The member that sent it; null for its owner. */
+            from: string | null;
+            /** @description Null: all members. */
+            to: string | null;
+            text: string;
+            /** Format: date-time */
+            at: string;
+        };
+        MessagePage: {
+            items: components["schemas"]["Message"][];
+            nextCursor: string | null;
+        };
         /** @enum {string} */
         NetworkPolicy: "open" | "packages" | "none";
         Operation: {
@@ -5074,6 +5486,35 @@ export interface components {
         };
         /** @enum {string} */
         SecretProvider: "anthropic" | "openai" | "generic";
+        SendMessage: {
+            text: string;
+            /** @description The member that gets it; by default all. */
+            to?: string;
+        };
+        SessionEntry: {
+            /** @description Position in the event log. Pass it as `since` or Last-Event-ID to continue after this event. */
+            cursor: string;
+            /** @description For example environment.started or operation.progress. */
+            type: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Id of the API key that caused the event; `autoscaling` or `somnus` if Somnus made the request by itself; null for events of Somnus that no request caused directly. */
+            actor: string | null;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description `session`: it was opened, or continued after a start, wake, restore or reboot. `link`: forks and collaborations. `change`: other changes of the environment. */
+            kind: components["schemas"]["SessionKind"];
+        };
+        /** @enum {string} */
+        SessionKind: "session" | "change" | "action" | "job" | "file" | "incident" | "snapshot" | "link";
+        SessionPage: {
+            items: components["schemas"]["SessionEntry"][];
+            nextCursor: string | null;
+        };
+        SessionSettings: {
+            rememberActions: boolean;
+        };
         SetAutoscaling: {
             /** @description The smallest profile that is applied automatically. */
             smallest: string;
@@ -5200,6 +5641,46 @@ export interface components {
             /** @description The host key of the environment, as in a known_hosts file. */
             hostPublicKey: string;
         };
+        StartCollaboration: {
+            /** @description By default, Somnus chooses one. */
+            name?: string;
+            /** @description What the members do together. Without `tasks`, the agent of each member is asked this. */
+            task: string;
+            members: {
+                environment: string;
+                role?: string;
+            }[];
+            tasks?: components["schemas"]["SubTaskRequest"][];
+            /** @default {} */
+            synthesis?: components["schemas"]["Synthesis"];
+            /** @description The collaboration fails if it has not ended by then. */
+            deadlineSeconds?: number;
+            /**
+             * @description A member that does not answer or renew its lease for this long loses the sub-task to another one.
+             * @default 60
+             */
+            leaseSeconds?: number;
+            /**
+             * @description How often a sub-task is tried before it fails.
+             * @default 3
+             */
+            attempts?: number;
+            /**
+             * @description How many sub-tasks a member works on at a time.
+             * @default 1
+             */
+            perMember?: number;
+            /**
+             * @description Let the members reach each other over the network while the collaboration is running, except those whose network policy is `none`.
+             * @default true
+             */
+            network?: boolean;
+            /**
+             * @description Synthesize the answers that there are if sub-tasks fail; otherwise the first failure ends the collaboration.
+             * @default false
+             */
+            allowFailures?: boolean;
+        };
         StartJob: {
             /** @description Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell. */
             command: string | string[];
@@ -5290,9 +5771,93 @@ export interface components {
             sha256: string;
             executable: boolean;
         };
+        SubTask: {
+            id: string;
+            collaborationId: string;
+            name: string;
+            command: string[] | null;
+            ask: string | null;
+            role: string | null;
+            /** @description The member that must do it. */
+            member: string | null;
+            status: components["schemas"]["SubTaskStatus"];
+            /** @description How often a member has started it. */
+            attempts: number;
+            /** @description The member that works on it, or whose answer was accepted. */
+            doneBy: string | null;
+            answerBytes: number | null;
+            /** @description Why the last attempt failed. */
+            reason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+        };
+        SubTaskDetail: {
+            id: string;
+            collaborationId: string;
+            name: string;
+            command: string[] | null;
+            ask: string | null;
+            role: string | null;
+            /** @description The member that must do it. */
+            member: string | null;
+            status: components["schemas"]["SubTaskStatus"];
+            /** @description How often a member has started it. */
+            attempts: number;
+            /** @description The member that works on it, or whose answer was accepted. */
+            doneBy: string | null;
+            answerBytes: number | null;
+            /** @description Why the last attempt failed. */
+            reason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+            answer: string | null;
+            /** @description All attempts, oldest first. */
+            leases: components["schemas"]["Lease"][];
+        };
+        SubTaskPage: {
+            items: components["schemas"]["SubTask"][];
+            nextCursor: string | null;
+        };
+        SubTaskRequest: {
+            name: string;
+            /** @description Runs as a job in a member's VM; its standard output is the answer. A list is a program and its arguments; a string is a command line for a login shell. */
+            command?: string | string[];
+            /** @description Offered to the agents of the members, which claim it from their inboxes and answer it. */
+            ask?: string;
+            /** @description Working directory of the command. */
+            cwd?: string;
+            /** @description Only members with this role may do it. */
+            role?: string;
+            /** @description Only this member may do it. */
+            member?: string;
+            /** @description Time for one attempt. After it, the sub-task is given to a member again. */
+            timeoutSeconds?: number;
+        };
+        /** @enum {string} */
+        SubTaskStatus: "waiting" | "running" | "done" | "failed" | "cancelled";
         SummaryLine: {
             text: string;
             sources: string[];
+        };
+        Synthesis: {
+            /**
+             * @description `merge`: all answers together. `vote`: the most frequent answer. `reduce`: a command in the VM of a member. `model`: the configured language model.
+             * @default merge
+             * @enum {string}
+             */
+            how?: "merge" | "vote" | "reduce" | "model";
+            /**
+             * @description For merge and vote: whether answers are text, or JSON, of which lists are concatenated and objects merged.
+             * @default text
+             * @enum {string}
+             */
+            format?: "text" | "json";
+            /** @description For reduce: reads the answers as JSON from standard input; its standard output is the result. */
+            command?: string | string[];
+            /** @description For model: what to do with the answers. */
+            prompt?: string;
         };
         TrainingState: {
             consents: {
@@ -5754,6 +6319,7 @@ export type ActionPhase = components['schemas']['ActionPhase'];
 export type ActionStatus = components['schemas']['ActionStatus'];
 export type Adopted = components['schemas']['Adopted'];
 export type AgentUpgrade = components['schemas']['AgentUpgrade'];
+export type AnswerRequest = components['schemas']['AnswerRequest'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
 export type ApplyFix = components['schemas']['ApplyFix'];
@@ -5784,6 +6350,10 @@ export type Capture = components['schemas']['Capture'];
 export type CapturePage = components['schemas']['CapturePage'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
 export type CheckedClaim = components['schemas']['CheckedClaim'];
+export type Collaboration = components['schemas']['Collaboration'];
+export type CollaborationPage = components['schemas']['CollaborationPage'];
+export type CollaborationResult = components['schemas']['CollaborationResult'];
+export type CollaborationStatus = components['schemas']['CollaborationStatus'];
 export type CollectInput = components['schemas']['CollectInput'];
 export type CollectPage = components['schemas']['CollectPage'];
 export type CollectedPage = components['schemas']['CollectedPage'];
@@ -5797,6 +6367,7 @@ export type CreateEnvironment = components['schemas']['CreateEnvironment'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type Decision = components['schemas']['Decision'];
 export type DeepDiveInput = components['schemas']['DeepDiveInput'];
+export type DevSession = components['schemas']['DevSession'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
@@ -5828,6 +6399,8 @@ export type Image = components['schemas']['Image'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type Importance = components['schemas']['Importance'];
 export type Imported = components['schemas']['Imported'];
+export type Inbox = components['schemas']['Inbox'];
+export type InboxTask = components['schemas']['InboxTask'];
 export type Incident = components['schemas']['Incident'];
 export type IncidentList = components['schemas']['IncidentList'];
 export type InstalledPack = components['schemas']['InstalledPack'];
@@ -5837,6 +6410,8 @@ export type JobPage = components['schemas']['JobPage'];
 export type JobProgress = components['schemas']['JobProgress'];
 export type JobStatus = components['schemas']['JobStatus'];
 export type KeyScope = components['schemas']['KeyScope'];
+export type Lease = components['schemas']['Lease'];
+export type LeaseStatus = components['schemas']['LeaseStatus'];
 export type MatchedPart = components['schemas']['MatchedPart'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryBackup = components['schemas']['MemoryBackup'];
@@ -5846,6 +6421,8 @@ export type MemoryPage = components['schemas']['MemoryPage'];
 export type MemoryStats = components['schemas']['MemoryStats'];
 export type MemoryStatus = components['schemas']['MemoryStatus'];
 export type MemoryType = components['schemas']['MemoryType'];
+export type Message = components['schemas']['Message'];
+export type MessagePage = components['schemas']['MessagePage'];
 export type NetworkPolicy = components['schemas']['NetworkPolicy'];
 export type Operation = components['schemas']['Operation'];
 export type OperationAnswer = components['schemas']['OperationAnswer'];
@@ -5905,6 +6482,11 @@ export type Secret = components['schemas']['Secret'];
 export type SecretBudget = components['schemas']['SecretBudget'];
 export type SecretPage = components['schemas']['SecretPage'];
 export type SecretProvider = components['schemas']['SecretProvider'];
+export type SendMessage = components['schemas']['SendMessage'];
+export type SessionEntry = components['schemas']['SessionEntry'];
+export type SessionKind = components['schemas']['SessionKind'];
+export type SessionPage = components['schemas']['SessionPage'];
+export type SessionSettings = components['schemas']['SessionSettings'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
 export type SetSecret = components['schemas']['SetSecret'];
 export type ShownPack = components['schemas']['ShownPack'];
@@ -5914,13 +6496,20 @@ export type SnapshotPage = components['schemas']['SnapshotPage'];
 export type SoftReboot = components['schemas']['SoftReboot'];
 export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
 export type SshAccess = components['schemas']['SshAccess'];
+export type StartCollaboration = components['schemas']['StartCollaboration'];
 export type StartJob = components['schemas']['StartJob'];
 export type StartResearchRun = components['schemas']['StartResearchRun'];
 export type Statement = components['schemas']['Statement'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type StoredFile = components['schemas']['StoredFile'];
+export type SubTask = components['schemas']['SubTask'];
+export type SubTaskDetail = components['schemas']['SubTaskDetail'];
+export type SubTaskPage = components['schemas']['SubTaskPage'];
+export type SubTaskRequest = components['schemas']['SubTaskRequest'];
+export type SubTaskStatus = components['schemas']['SubTaskStatus'];
 export type SummaryLine = components['schemas']['SummaryLine'];
+export type Synthesis = components['schemas']['Synthesis'];
 export type TrainingState = components['schemas']['TrainingState'];
 export type UpdateEnvironment = components['schemas']['UpdateEnvironment'];
 export type UpgradeAgent = components['schemas']['UpgradeAgent'];
@@ -8759,6 +9348,586 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    getInbox: {
+        parameters: {
+            query?: {
+                /** @description Only messages after this cursor. */
+                since?: string;
+                /** @description Seconds to wait while the inbox is empty. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inbox. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    claimSubTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lease. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    renewLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lease. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    answerSubTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": "1234"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description The lease, which has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listOwnCollaborations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollaborationPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    sendMemberMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Part one is done."
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendMessage"];
+            };
+        };
+        responses: {
+            /** @description The message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listCollaborations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: components["schemas"]["CollaborationStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollaborationPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    startCollaboration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "task": "Count the words of the corpus",
+                 *       "members": [
+                 *         {
+                 *           "environment": "a"
+                 *         },
+                 *         {
+                 *           "environment": "b"
+                 *         }
+                 *       ],
+                 *       "tasks": [
+                 *         {
+                 *           "name": "first",
+                 *           "command": "wc -w < /srv/part1"
+                 *         },
+                 *         {
+                 *           "name": "second",
+                 *           "command": "wc -w < /srv/part2"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartCollaboration"];
+            };
+        };
+        responses: {
+            /** @description The collaboration. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collaboration"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getCollaboration: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for its end before answering. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collaboration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collaboration"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeCollaboration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSubTasks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, without answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubTaskPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getSubTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collab: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sub-task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubTaskDetail"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    sendMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "The corpus is in /srv/corpus.",
+                 *       "to": "a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendMessage"];
+            };
+        };
+        responses: {
+            /** @description The message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getCollaborationResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollaborationResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    cancelCollaboration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The collaboration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collaboration"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     readFile: {
         parameters: {
             query: {
@@ -9575,6 +10744,116 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    setSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rememberActions": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionSettings"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSessionEntries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only the newest entries, on one page. */
+                last?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];

@@ -83,6 +83,11 @@ export class SqliteEventLog {
     return appended;
   }
 
+  /** The types of a subject's events, with their number and the time of the last one. */
+  typesOf(subjectId: string): { type: string; count: number; lastAt: string }[] {
+    return this.#store.read(() => this.#store.db.prepare<[string], { type: string; count: number; lastAt: string }>('SELECT type, count(*) AS count, max(at) AS lastAt FROM events WHERE subject_id = ? GROUP BY type').all(subjectId));
+  }
+
   /** Oldest first. Without `since`: the last `limit` events and no next page; since '0': from the oldest kept. @throws invalid_request for an invalid cursor */
   async list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>> {
     if (query.since === undefined) return { items: this.#select(caller, query, { last: query.limit }), nextCursor: null };

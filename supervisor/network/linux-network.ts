@@ -14,7 +14,7 @@ import { hostUplinks } from './host-uplinks.ts';
 import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devices.ts';
 import { removeFirewallRules, addFirewallRules } from './iptables-rules.ts';
 import { segmentAddress, segmentIndex, type AddressPlan, type HostNetwork, type Segment, type SegmentAddress } from './network.ts';
-import { fullRuleset, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
+import { fullRuleset, peersChange, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
 import { NftablesWatch } from './nftables-watch.ts';
 import { discoverPackageHosts } from './package-host-discovery.ts';
 import { PackageGateway } from './package-gateway.ts';
@@ -51,6 +51,8 @@ class LinuxNetwork implements HostNetwork {
   readonly #watch: NftablesWatch;
   /** The segment settings on the devices, as last read or written. */
   readonly #settings = new Map<number, SegmentSetting>();
+  /** Pairs of environments that may exchange traffic, by their indexes as text. */
+  #peers = new Map<string, readonly [number, number]>();
   #uplinks: readonly string[] = [];
   /** Whether the proxy must not connect to an address; the host's own addresses are those of the last `ensure`. */
   #isForbidden: (address: string) => boolean = () => true;
@@ -117,9 +119,14 @@ class LinuxNetwork implements HostNetwork {
     await this.#inTurn(async () => await this.#set(index, { ...await this.#known(index), policy }));
   }
 
+  async setPeers(pairs: readonly (readonly [number, number])[]): Promise<void> {
+    await this.#inTurn(async () => { await this.#changePeers(new Map(pairs.map((pair) => [pair.toSorted((a, b) => a - b).join(' '), pair]))); });
+  }
+
   async detach(index: number): Promise<void> {
     const address = this.address(index);
     await this.#inTurn(async () => {
+      await this.#changePeers(new Map([...this.#peers].filter(([, pair]) => !pair.includes(index))));
       this.#settings.delete(index);
       this.#proxy.closeSegment(index);
       this.#refusals.forget(index);
@@ -165,6 +172,15 @@ class LinuxNetwork implements HostNetwork {
       this.#tryChange(segmentChange(this.#options.installation, { ...address, ...setting })),
     ]);
     if (!changed) await this.#rebuildRuleset();
+  }
+
+  async #changePeers(next: Map<string, readonly [number, number]>): Promise<void> {
+    const { installation } = this.#options;
+    const before = this.#peers;
+    this.#peers = next;
+    const script = (from: typeof next, without: typeof next, open: boolean): string => [...from].filter(([key]) => !without.has(key)).map(([, [a, b]]) => peersChange(installation, [this.address(a).ip, this.address(b).ip], open)).join('');
+    const changes = script(before, next, false) + script(next, before, true);
+    if (changes !== '' && !await this.#tryChange(changes)) await this.#rebuildRuleset();
   }
 
   async #known(index: number): Promise<SegmentSetting> {
@@ -232,7 +248,7 @@ class LinuxNetwork implements HostNetwork {
     const dns = await this.#resolver.listen();
     const proxyPorts = await this.#proxy.listen(this.#packageHosts.ports());
     const packagesPort = await this.#packageGateway.listen();
-    const ruleset = fullRuleset({ installation, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, packagesPort, proxyPorts });
+    const ruleset = fullRuleset({ installation, subnet, gatewayIp: this.gateway.ip, segments, peers: [...this.#peers.values()].map(([a, b]) => [this.address(a).ip, this.address(b).ip] as const), uplinks: this.#uplinks, dns, packagesPort, proxyPorts });
     if (!await this.#tryChange(ruleset)) await runNft(`${removedRuleset(installation)}${ruleset}`);
   }
 

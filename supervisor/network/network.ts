@@ -28,6 +28,11 @@ export interface HostNetwork {
   /** Opens or closes the segment for packets; the tap remains. */
   setLink(index: number, up: boolean): Promise<void>;
   setPolicy(index: number, policy: NetworkPolicy): Promise<void>;
+  /**
+   * Sets which pairs of environments, by their indexes, may exchange traffic; closes all others. The policy `none` still closes everything. Pairs are forgotten when the control plane ends, and an index
+   * when its segment is detached. Repeatable.
+   */
+  setPeers(pairs: readonly (readonly [number, number])[]): Promise<void>;
   /** Removes an environment's tap and entries. Repeatable. */
   detach(index: number): Promise<void>;
   /** Returns the indexes of all segments on the host, with or without a record. */

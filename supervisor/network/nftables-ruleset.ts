@@ -11,11 +11,16 @@ export interface SegmentRules extends SegmentAddress {
   linkUp: boolean;
 }
 
+/** The addresses of two environments whose traffic to each other is allowed. */
+export type Peers = readonly [ip: string, ip: string];
+
 export interface RulesetInput {
   installation: string;
   subnet: string;
   gatewayIp: string;
   segments: readonly SegmentRules[];
+  /** Addresses that may exchange traffic, in both directions. */
+  peers: readonly Peers[];
   /** Interfaces with a default route. */
   uplinks: readonly string[];
   /** The resolver's ports on the gateway's address. */
@@ -49,13 +54,13 @@ export function fullRuleset(input: RulesetInput): string {
   ]);
   // The tables first, so that everything to be flushed exists; then flushes the rules and the sets below. Without members, because nft 1.1.3 crashes
   // when it flushes a set that got members in the same transaction.
-  return `${tablesText({ ...input, segments: [], uplinks: [] })}${flush.join('\n')}\n${tablesText(input)}`;
+  return `${tablesText({ ...input, segments: [], peers: [], uplinks: [] })}${flush.join('\n')}\n${tablesText(input)}`;
 }
 
-const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
+const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'peers', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
 
 function tablesText(input: RulesetInput): string {
-  const { installation, gatewayIp: gateway, dns, segments, uplinks, packagesPort, proxyPorts } = input;
+  const { installation, gatewayIp: gateway, dns, segments, peers, uplinks, packagesPort, proxyPorts } = input;
   const tap = anyTap(installation);
   const linked = segments.filter((segment) => segment.linkUp);
   const names = (some: readonly SegmentRules[]): string[] => some.map((segment) => quoted(segment.tapName));
@@ -65,6 +70,7 @@ function tablesText(input: RulesetInput): string {
   set linked { type ifname;${elements(names(linked))} }
   set open { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'open')))} }
   set packages { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'packages')))} }
+  set peers { type ipv4_addr . ipv4_addr;${elements(peers.flatMap(directions))} }
   set uplinks { type ifname;${elements(uplinks.map(quoted))} }
   set forbidden { type ipv4_addr; flags interval; auto-merge;${elements([input.subnet, ...forbidden])} }
   set flows { type ipv4_addr; size 65535; flags dynamic; }
@@ -79,10 +85,12 @@ function tablesText(input: RulesetInput): string {
     iifname . ether saddr . ip saddr != @guests drop
     ip daddr ${gateway} accept
     fib daddr type != unicast drop
+    ip saddr . ip daddr @peers accept
     ip daddr @forbidden drop
   }
   chain divert {
     type nat hook prerouting priority dstnat - 5; policy accept;
+    iifname ${tap} ip saddr . ip daddr @peers return
     iifname ${tap} ip daddr ${gateway} udp dport 53 dnat ip to ${gateway}:${dns.udpPort}
     iifname ${tap} ip daddr ${gateway} tcp dport 53 dnat ip to ${gateway}:${dns.tcpPort}
     iifname @open ip daddr ${gateway} tcp dport 80 dnat ip to ${gateway}:${packagesPort}
@@ -112,8 +120,17 @@ ${ports.length === 0 ? '' : `    iifname @packages ct status dnat tcp dport { ${
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
+    iifname ${tap} oifname ${tap} ip saddr . ip daddr @peers jump to_peer
     oifname ${tap} jump to_guest
     iifname ${tap} jump to_outside
+  }
+  chain to_peer {
+    oifname != @linked drop
+    iifname != @open iifname != @packages drop
+    oifname != @open oifname != @packages drop
+    meta l4proto != { tcp, udp, icmp } drop
+    ct state new add @flows { ip saddr ct count over ${maxFlowsPerGuest} } drop
+    accept
   }
   chain to_guest {
     oifname @linked oifname @open iifname @uplinks ct direction reply ct state established,related accept
@@ -169,6 +186,15 @@ export function segmentChange(installation: string, segment: SegmentRules): stri
 /** Removes a segment from every set. */
 export function segmentRemoval(installation: string, address: SegmentAddress): string {
   return segmentChange(installation, { ...address, policy: 'none', linkUp: false });
+}
+
+/** Opens or closes the traffic between two environments in one transaction. Repeatable; fails when the tables do not exist. */
+export function peersChange(installation: string, peers: Peers, open: boolean): string {
+  return directions(peers).map((element) => change(installation, 'inet', 'peers', element, open)).join('');
+}
+
+function directions([a, b]: Peers): string[] {
+  return [`${a} . ${b}`, `${b} . ${a}`];
 }
 
 /** Removes the installation's tables, whether or not they exist. */

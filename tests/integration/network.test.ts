@@ -293,6 +293,61 @@ describe('damage from outside', () => {
   });
 });
 
+describe('environments that may exchange traffic', () => {
+  const toOther = async (from: NamespaceGuest, to: NamespaceGuest): Promise<boolean> => (await attempt(from, { other: { kind: 'tcp', ip: to.ip, port } }))['other'] === true;
+
+  test('reach each other and nothing more, under the policies open and packages; closing them ends open connections', async () => {
+    await using third = await attachGuest(network, 3, 'open');
+    await using _server = await serve(third, port);
+    try {
+      await network.setPeers([[1, 2]]);
+      expect(await Promise.all([toOther(guest, other), toOther(other, guest), toOther(third, other), toOther(guest, third)])).toEqual([true, true, false, false]);
+      await network.setPolicy(1, 'packages');
+      expect(await Promise.all([toOther(guest, other), toOther(other, guest), toOutside()])).toEqual([true, true, false]);
+      expect((await attempt(guest, { web: { kind: 'tcp', ip: other.ip, port: 80 } }))['web']).toBe(true); // not diverted to the proxy for packages
+      await network.setPolicy(1, 'none');
+      expect(await Promise.all([toOther(guest, other), toOther(other, guest)])).toEqual([false, false]);
+      await network.setPolicy(1, 'open');
+      await attempt(third, { lie: { kind: 'udp', ip: other.ip, port, payload: 'not a peer' } });
+      await network.setPeers([[3, 2]]);
+      expect(await Promise.all([toOther(guest, other), toOther(third, other)])).toEqual([false, true]);
+      await using _drip = await other.start(['python3', '-u', '-c', drip, String(dripPort)]);
+      await using session = await third.session(['python3', '-u', '-c', listen, other.ip, String(dripPort), '2']);
+      expect(await session.line()).toBe('connected');
+      await network.setPeers([]);
+      expect(await session.line()).toBe('silent');
+      expect((await seen(other, port)).map(([, payload]) => payload)).not.toContain('not a peer');
+    } finally {
+      await network.setPeers([]);
+      await network.detach(3);
+    }
+  });
+
+  test('keep that when the filter is repaired; a segment that is detached loses it, so that the next owner of its index does not get it; a new control plane begins without', async () => {
+    const third = await attachGuest(network, 3, 'open');
+    try {
+      await network.setPeers([[1, 2], [3, 2]]);
+      await runCommand('nft', ['delete', 'table', 'inet', `somnus_${plan.installation}`]);
+      await network.ensure();
+      expect(await Promise.all([toOther(guest, other), toOther(third, other)])).toEqual([true, true]);
+      await network.detach(3);
+      await third[Symbol.asyncDispose]();
+      await using heir = await attachGuest(network, 3, 'open');
+      expect(await Promise.all([toOther(guest, other), toOther(heir, other)])).toEqual([true, false]);
+      const next = createHostNetwork({ ...plan, packageHosts: [] });
+      await network.close();
+      await next.ensure();
+      expect(await toOther(guest, other)).toBe(false);
+      await next.close();
+      await network.setPeers([]);
+      await network.ensure();
+      await network.detach(3);
+    } finally {
+      await third[Symbol.asyncDispose]();
+    }
+  });
+});
+
 test('each segment\'s settings outlive the control plane and the filter', async () => {
   await network.setPolicy(1, 'packages');
   await network.setLink(2, false);

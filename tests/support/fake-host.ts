@@ -120,6 +120,7 @@ export class FakeHost implements AsyncDisposable {
         },
         setLink: async (index: number, up: boolean) => { check('network setLink'); segments.set(index, { policy: segments.get(index)?.policy ?? 'open', up }); },
         setPolicy: async () => {},
+        setPeers: async () => {},
         detach: async (index: number) => { check('network detach'); segments.delete(index); },
         list: async () => [...segments.keys()],
       },

@@ -94,7 +94,7 @@ test('refusals are logged once a minute for each host, without anything a guest 
 test('a segment is in the sets of its policy and its link, and in no others', () => {
   const segment = { tapName: 'smnbeef-0001', ip: '10.83.1.1', mac: '52:54:00:00:00:01' };
   const ruleset = (policy: 'open' | 'packages' | 'none', linkUp: boolean): string => fullRuleset({
-    installation: 'beef', subnet: '10.83.0.0/16', gatewayIp: '10.83.0.1', uplinks: ['eth0'], dns: { udpPort: 1, tcpPort: 2 }, packagesPort: 4, proxyPorts: new Map([[80, 3]]), segments: [{ ...segment, policy, linkUp }],
+    installation: 'beef', subnet: '10.83.0.0/16', gatewayIp: '10.83.0.1', peers: [], uplinks: ['eth0'], dns: { udpPort: 1, tcpPort: 2 }, packagesPort: 4, proxyPorts: new Map([[80, 3]]), segments: [{ ...segment, policy, linkUp }],
   });
   // What counts is what is defined after everything was flushed.
   const holders = (text: string): string[] => [...text.slice(text.lastIndexOf('flush set')).matchAll(/set (\w+) \{[^\n]*smnbeef-0001/g)].map(([, name]) => name ?? '');

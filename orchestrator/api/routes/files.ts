@@ -53,9 +53,11 @@ export const fileRoutes: readonly Route[] = [
       if (query.mkdirs) await makeFolder(channel, posix.dirname(query.path), signal);
       if (query.archive === 'tar') {
         await channel.writeTar(query.path, content, signal);
+        await services.sessions.noteFile(caller, params.ref, { what: 'unpacked', path: query.path });
         return { status: 200, body: { path: query.path, sizeBytes: null } satisfies FileWritten };
       }
       const { sizeBytes } = await channel.writeFile(query.path, content, { mode: query.mode }, signal);
+      await services.sessions.noteFile(caller, params.ref, { what: 'written', path: query.path });
       return { status: 200, body: { path: query.path, sizeBytes } satisfies FileWritten };
     },
   }),
@@ -65,6 +67,7 @@ export const fileRoutes: readonly Route[] = [
     answers: { 204: { description: 'Removed.' } },
     handle: async ({ caller, params, query, signal }, { services }): Promise<Answer> => {
       await remove(await services.environments.channel(caller, params.ref), query.path, query, signal);
+      await services.sessions.noteFile(caller, params.ref, { what: 'removed', path: query.path });
       return { status: 204 };
     },
   }),
@@ -87,13 +90,21 @@ export const fileRoutes: readonly Route[] = [
   route({
     method: 'post', path: `${path}/mkdir`, id: 'makeFolder', summary: 'Create a folder and its missing parents', description: 'A folder that already exists is not changed.',
     access: change, params: RefParams, body: z.strictObject({ path: Path }), example: { path: '/srv/app/data' }, answers: { 200: { description: 'The folder.', schema: GuestEntry } },
-    handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => ({ status: 200, body: await makeFolder(await services.environments.channel(caller, params.ref), body.path, signal) }),
+    handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => {
+      const folder = await makeFolder(await services.environments.channel(caller, params.ref), body.path, signal);
+      await services.sessions.noteFile(caller, params.ref, { what: 'created', path: body.path });
+      return { status: 200, body: folder };
+    },
   }),
   route({
     method: 'post', path: `${path}/move`, id: 'moveFile', summary: 'Move or rename a file or folder',
     access: change, params: RefParams, body: z.strictObject({ from: Path, to: Path, overwrite: z.boolean().default(false).meta({ description: 'Replace what is at the target: a file, or an empty folder.' }) }), example: { from: '/srv/new.csv', to: '/srv/data.csv', overwrite: true },
     answers: { 200: { description: 'What is at the target now.', schema: GuestEntry } },
-    handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => ({ status: 200, body: await move(await services.environments.channel(caller, params.ref), body.from, body.to, body, signal) }),
+    handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => {
+      const moved = await move(await services.environments.channel(caller, params.ref), body.from, body.to, body, signal);
+      await services.sessions.noteFile(caller, params.ref, { what: 'moved', path: body.to, from: body.from });
+      return { status: 200, body: moved };
+    },
   }),
   route({
     method: 'get', path: `${path}/watch`, id: 'watchFiles', summary: 'Watch a file or folder for changes',

@@ -111,6 +111,7 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
   image: async (client) => (await client.call('get', '/v1/images', { timeoutMs })).items.map(({ version }) => ({ word: version })),
   workflow: async (client, environment, action) => [...['fact-check', 'deep-dive', 'collect'].map((word) => ({ word, summary: 'built in' })), ...await sources['own workflow'](client, environment, action)],
   'own workflow': async (client) => (await client.call('get', '/v1/research/workflows', { timeoutMs })).items.map(({ name, description }) => ({ word: name, summary: description })),
+  collaboration: async (client) => (await client.call('get', '/v1/collaborations', { timeoutMs })).items.map(({ name, status }) => ({ word: name, summary: status })),
   key: async (client) => (await client.call('get', '/v1/keys', { timeoutMs })).items.map(({ id, name }) => ({ word: id, summary: name })),
 };
 

@@ -2,6 +2,7 @@
 import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
 import { artifactCommands } from './artifact-commands.ts';
+import { collaborationCommands } from './collaboration-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
@@ -16,6 +17,7 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Packs:', entries: packCommands },
   { title: 'Inside an environment:', entries: guestCommands },
   { title: 'Artifacts:', entries: artifactCommands },
+  { title: 'Several agents:', entries: collaborationCommands },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
   { title: 'Research:', entries: researchCommands },

@@ -165,6 +165,31 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     options: { recursive: flag('-r, --recursive', 'accepted for users of other tools: folders are always copied with their content') }, quiet: true,
     load: async () => (await import('../commands/copy.ts')).copy,
   }),
+  group('session', 'show what happened in an environment since it was created', [
+    command({
+      name: 'show', summary: "show an environment's session", examples: [['session show demo', '']],
+      arguments: { name: name() }, options: {},
+      load: async () => (await import('../commands/sessions.ts')).showSession,
+    }),
+    command({
+      name: 'log', summary: "list the entries of an environment's session", quiet: true, description: 'Shows the newest entries; with --all or --cursor, from the beginning. With -q, prints only cursors.',
+      examples: [['session log demo', ''], ['session log demo --all', 'the whole session']],
+      arguments: { name: name() }, options: paging,
+      load: async () => (await import('../commands/sessions.ts')).sessionLog,
+    }),
+    command({
+      name: 'export', summary: "write an environment's session to standard output", description: 'As one JSON object per line, or as Markdown.',
+      examples: [['session export demo >demo.jsonl', ''], ['session export demo --format markdown >demo.md', '']],
+      arguments: { name: name() }, options: { format: value('--format FORMAT', 'jsonl or markdown (default: jsonl)', { choices: ['jsonl', 'markdown'] }) },
+      load: async () => (await import('../commands/sessions.ts')).exportSession,
+    }),
+    command({
+      name: 'remember-actions', summary: 'remember actions as tool results in memory', description: 'Each action (`somnus run`) that ends is then remembered with its command and outcome, while memory is unlocked for the key that ran it. Secrets are redacted. Off by default.',
+      examples: [['session remember-actions demo on', ''], ['session remember-actions demo off', '']],
+      arguments: { name: name(), setting: one('SETTING', 'on or off', { choices: ['on', 'off'] }) }, options: {},
+      load: async () => (await import('../commands/sessions.ts')).setSession,
+    }),
+  ]),
   command({
     name: 'logs', summary: 'show the journal or the console of an environment',
     description: 'The journal has what the kernel and services logged, with times in UTC. An environment that is not running shows its console, which is also kept across crashes, with the times at which Somnus saw each line. '

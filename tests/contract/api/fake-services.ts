@@ -8,6 +8,7 @@ import { routeAction } from '../../../orchestrator/actions/routing/route-action.
 import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts';
 import { FIRST_HASH, type AuditedRequest } from '../../../orchestrator/audit/audit-entry.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
+import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Secret } from '../../../orchestrator/gateway/secret.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
@@ -18,10 +19,13 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import { Pack } from '../../../orchestrator/packs/pack.ts';
 import { parsePack } from '../../../orchestrator/packs/parse-pack.ts';
+import { SessionReader } from '../../../orchestrator/sessions/session-reader.ts';
+import { SqliteSessions } from '../../../orchestrator/sessions/sqlite-sessions.ts';
 import type { PublishedPort } from '../../../orchestrator/ports/published-port.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import { Config } from '../../../common/config.ts';
 import { createLogger } from '../../../common/log.ts';
+import { composeCollaboration, type CollaborationParts } from '../../../orchestrator/compose-collaboration.ts';
 import { composeResearch, type ResearchOptions, type ResearchParts } from '../../../orchestrator/compose-research.ts';
 import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
@@ -157,6 +161,30 @@ export class FakeServices implements Services {
     return (this.#research ??= composeResearch({
       config, paths: { researchDir: `${this.#scratch.dataDir}/research` }, documents: this.documents, memory: this.memory, operations: this.#operationsOfRuns, idempotency: this.#scratch.idempotency, now: () => new Date(), makeRoom: () => false, stack: this.#stack, log: createLogger({ level: 'silent' }),
     })).research;
+  }
+
+  #collaboration: CollaborationParts | undefined;
+
+  /** Also real, but nothing runs its commands. */
+  get #collaborations(): CollaborationParts {
+    const { store, events } = this.#scratch;
+    return (this.#collaboration ??= composeCollaboration({
+      config: Config.parse({}), store, events, environments: this.environments, records: { get: () => undefined }, network: { setPeers: async () => {} }, holder: () => { throw new SomnusError('unavailable', 'There are no VMs'); }, watch: () => {},
+      now: () => new Date(), log: createLogger({ level: 'silent' }),
+    }));
+  }
+
+  get collaborations(): Services['collaborations'] { return this.#collaborations.collaborations; }
+  get inboxes(): Services['inboxes'] { return this.#collaborations.inboxes; }
+
+  #sessions: SessionReader | undefined;
+
+  get sessions(): Services['sessions'] {
+    if (this.#sessions !== undefined) return this.#sessions;
+    const { store, events, parts } = this.#scratch;
+    const records = new SqliteEnvironments(store);
+    for (const [at, one] of [...this.all.values()].entries()) records.insert({ ...one, networkIndex: at + 1 });
+    return this.#sessions = new SessionReader({ environments: this.environments, events, inboxes: this.inboxes, memory: parts.memory, sessions: new SqliteSessions(store), log: createLogger({ level: 'silent' }) });
   }
 
   /** Starts no containers. */

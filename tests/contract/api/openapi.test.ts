@@ -74,7 +74,7 @@ describe('The answer has the documented status and shape', () => {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, publishPort: { port: 3000 }, setSecret: { value: 'sk-123456789', provider: 'openai' }, startJob: { command: ['echo', 'hi'] }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
     createPack: { yaml: 'name: p\nversion: "1"\ndescription: d\nsteps: [{ name: s, command: "true", check: "true" }]' }, installPacks: { packs: ['base-tools'] }, returnToPackEntry: { entry: 2 },
-    setFixes: { mode: 'act' }, setAutoscaling: { smallest: 'idle', largest: 'research' },
+    setFixes: { mode: 'act' }, setSession: { rememberActions: true }, setAutoscaling: { smallest: 'idle', largest: 'research' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob', secret: 'claude', environment: 'a', incident: 'inc_1', job: JOB.id, port: '3000' };
@@ -94,8 +94,8 @@ describe('The answer has the documented status and shape', () => {
     if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
   }
 
-  // Memory, research and artifacts have tests of their own, on what they store.
-  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'attachJob', 'watchFiles'].includes(id) && !/^\/v1\/(?:memory|research|artifacts)\b/.test(path))) {
+  // Memory, research, artifacts and collaborations have tests of their own, on what they store.
+  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'attachJob', 'watchFiles'].includes(id) && !/^\/v1\/(?:memory|research|artifacts|collaborations)\b|\/(?:inbox|leases|messages)\b/.test(path))) {
     test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
   }
 });
