@@ -27,7 +27,7 @@ function quotedList(words: readonly string[]): string {
 function aptScript(packages: readonly string[]): string {
   return [
     'export DEBIAN_FRONTEND=noninteractive',
-    'dpkg --configure -a',
+    'dpkg --configure -a || true', // fails while another program installs, for which apt-get waits
     `if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mmin -${LISTS_MINUTES} -print -quit)" ]; then apt-get -q update; fi`,
     `apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install -- ${quotedList(packages)}`,
     'apt-get clean',
