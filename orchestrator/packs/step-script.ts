@@ -23,7 +23,7 @@ function quotedList(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 
-/** A package whose installation was cut short before is completed first. */
+/** A package whose installation was interrupted before is completed first. */
 function aptScript(packages: readonly string[]): string {
   return [
     'export DEBIAN_FRONTEND=noninteractive',
