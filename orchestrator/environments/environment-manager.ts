@@ -12,7 +12,7 @@ import { resume } from '../../supervisor/operations/resume.ts';
 import { suspend } from '../../supervisor/operations/suspend.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
-import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
+import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -29,7 +29,8 @@ import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } fr
 import { explainLoss } from './exec-loss.ts';
 import { observedState, sizeOf } from './record-outcome.ts';
 import { intention } from './lifecycle-kinds.ts';
-import type { PlanNewPacks } from '../packs/plan-new-packs.ts';
+import type { PlanNewPacks } from './new-packs.ts';
+import { requestedProfile } from './requested-profile.ts';
 import { sizedShape } from './sized-shape.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 import { availableCommands } from './available-actions.ts';
@@ -382,14 +383,6 @@ function refused(action: string, record: EnvironmentRecord): SomnusError {
   return new SomnusError('invalid_state', `${record.name} is ${record.state}${why}: ${action} is not possible${possible}`, {
     hint: ways.length > 0 ? `Possible now: ${commands.map((line) => `\`somnus ${line}\``).join(', ')}.` : `An operation is in progress: \`somnus ${commands[0]}\`.`,
     details: { state: record.state, possible: ways },
-  });
-}
-
-/** The requested profile. @throws invalid_request when there is none */
-export async function requestedProfile(profiles: ProfileService, name: string): Promise<Profile> {
-  return await profiles.get(name).catch((cause: unknown) => {
-    if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;
-    throw new SomnusError('invalid_request', cause.message, { cause, hint: cause.hint, details: { errors: [{ path: 'profile', message: 'unknown profile' }] } });
   });
 }
 

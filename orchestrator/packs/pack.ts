@@ -62,7 +62,7 @@ export type PackUninstallStep = z.infer<typeof PackUninstallStep>;
 const distinct = (steps: readonly { name: string }[]): boolean => new Set(steps.map(({ name }) => name)).size === steps.length;
 
 export const Pack = z.strictObject({
-  name: Name,
+  name: Name.refine((name) => name !== 'schema', 'must not be schema, which is a path of the API'),
   version: z.string().max(63).regex(/^[0-9][A-Za-z0-9.+-]*$/, 'must be a version, in quotes, such as "1.0.0"'),
   description: Line(300),
   depends: z.array(Name).default([]).meta({ description: 'Packs that are installed first.' }),

@@ -1,5 +1,5 @@
 // Plans the packs of an environment that is about to be created, before anything of it exists.
-import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
+import type { PlanNewPacks } from '../environments/new-packs.ts';
 import type { PackFiles } from './pack-files.ts';
 import { knownPacks, snapshotsOf } from './pack-manager.ts';
 import { planInstall, snapshotIds, withDependencies } from './plan-packs.ts';
@@ -7,14 +7,6 @@ import type { ProvisionInput } from './provision-kind.ts';
 
 /** What the guest image uses of a disk. */
 const IMAGE_MIB = 2048;
-
-interface NewPacks {
-  /** The input of the operation that creates the environment, and the snapshots that it holds. */
-  provision(environment: Pick<ProvisionInput, 'environmentId' | 'actor' | 'onFailure'>): { input: ProvisionInput; holds: string[] };
-}
-
-/** @throws not_found, invalid_request, unsupported */
-export type PlanNewPacks = (names: readonly string[], environment: { name: string; network: NetworkPolicy; memoryMiB: number; diskGiB: number }) => Promise<NewPacks>;
 
 export function planNewPacks(files: PackFiles): PlanNewPacks {
   return async (names, { diskGiB, ...target }) => {

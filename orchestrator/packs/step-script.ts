@@ -23,11 +23,11 @@ function quotedList(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 
-/** A package whose installation was cut short before is completed first. */
+/** A package whose installation was interrupted before is completed first. */
 function aptScript(packages: readonly string[]): string {
   return [
     'export DEBIAN_FRONTEND=noninteractive',
-    'dpkg --configure -a',
+    'dpkg --configure -a || true', // fails while another program installs, for which apt-get waits
     `if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mmin -${LISTS_MINUTES} -print -quit)" ]; then apt-get -q update; fi`,
     `apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install -- ${quotedList(packages)}`,
     'apt-get clean',

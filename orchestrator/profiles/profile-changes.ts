@@ -7,7 +7,8 @@ import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts'
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import { assertFits, capacityWithout } from '../environments/admission.ts';
-import { requestedProfile, subjectOf, type EnvironmentManager } from '../environments/environment-manager.ts';
+import { subjectOf, type EnvironmentManager } from '../environments/environment-manager.ts';
+import { requestedProfile } from '../environments/requested-profile.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
