@@ -1,9 +1,11 @@
 // The routes of the VM API: those of the API that a VM may use for itself, some of them with narrower rules, and a few of its own. Everything else does not exist there.
 import { readFileSync } from 'node:fs';
 import { SomnusError } from '../../common/errors.ts';
+import { answerFork } from '../api/accepted.ts';
 import { routeTable } from '../api/route-table.ts';
-import { route, type Route } from '../api/route.ts';
+import { route, type Route, type RouteRequest } from '../api/route.ts';
 import type { ApplyProfile } from '../profiles/profile-change.ts';
+import type { ForkEnvironment } from '../snapshots/snapshot-schemas.ts';
 import { assertProfileWithin, VmLimits, type VmLimitsService } from './vm-limits.ts';
 
 /** Ids of routes that are the same here. */
@@ -20,7 +22,14 @@ export function vmRoutes(limits: VmLimitsService): readonly Route[] {
     ...same.map(existing),
     // A rollback replaces the VM with the caller in it, so it never waits: the answer must arrive before that.
     { ...restore, handle: async (request, context) => await restore.handle({ ...request, query: {} }, context) },
-    { ...fork, access: { scope: 'write', limitedKeys: true } }, // the number of forks is limited (sqlite-vm-forks.ts)
+    {
+      ...fork, access: { scope: 'write', limitedKeys: true }, // the number of forks is limited (sqlite-vm-forks.ts)
+      handle: async (request, context) => {
+        const { caller, params, query, body, idempotencyKey, ending } = request as RouteRequest<{ ref: string }, { wait?: number }, ForkEnvironment>; // the route's schemas have validated it
+        const accepted = await context.services.snapshots.fork(caller, params.ref, body, idempotencyKey);
+        return await answerFork(accepted, { caller: { ...caller, environmentId: null }, query, ending }, context); // the answer shows the forks, which are not the caller's own environment
+      },
+    },
     {
       ...profile,
       handle: async (request, context) => {

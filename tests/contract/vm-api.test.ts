@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import { routeTable } from '../../orchestrator/api/route-table.ts';
 import { VmInside, type Inside } from '../support/vm-inside.ts';
-import { environment, ENV_A, ENV_B, FakeServices } from './api/fake-services.ts';
+import { environment, ENV_A, ENV_B, FakeServices, operation } from './api/fake-services.ts';
 import { problemOf, startApi } from './api/harness.ts';
 
 const services = new FakeServices();
@@ -140,6 +140,19 @@ describe('The command somnus', () => {
     expect(await a.somnus('run', 'both', '--x')).toEqual({ code: 3, stdout: 'out', stderr: 'err' });
     expect(JSON.parse((await a.somnus('--json', 'run', 'both', '--x')).stdout)).toMatchObject({ result: { exitCode: 3, stdout: 'out', stderr: 'err' } });
     expect(await a.somnus('run', '--explain', 'make test')).toMatchObject({ code: 0, stdout: expect.stringContaining('vm: ') });
+  });
+
+  test('takes a snapshot and forks, and waits for the end', async () => {
+    const { fork } = services.snapshots;
+    services.snapshots.fork = async (...request) => {
+      const accepted = await fork(...request);
+      for (const made of accepted.environments) services.all.set(made.id, made);
+      return accepted;
+    };
+    services.operationEnds.resolve(operation({ status: 'succeeded', endedAt: '2026-01-02T03:04:06.000Z' }));
+    expect(await a.somnus('snapshot', 'here', '-m', 'text')).toMatchObject({ code: 0, stdout: 'Saved s1\n' });
+    expect(await a.somnus('fork', 'twin')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Created twin \(env_\w+\)\.\n$/) });
+    expect((await a.somnus('profile', 'idle')).code).toBe(0);
   });
 
   test('answers errors with the reason, the next step and an exit code', async () => {
