@@ -12,12 +12,13 @@ export interface ParsedQuestion {
   /** The concepts that it asks about; empty for a topic, which asks for everything about its subject. */
   says: ReadonlySet<string>;
   /** The kind of value that answers it, if it says so. */
-  asks: 'date' | 'amount' | 'name' | undefined;
+  asks: 'date' | 'amount' | 'name' | 'yes or no' | undefined;
 }
 
 const asksDate = /^(?:since |until )?when\b|\b(?:what|which) (?:year|date|day)\b/i;
 const asksAmount = /\bhow (?:many|much|high|tall|long|wide|deep|old|far|large|big|heavy|fast)\b|^what (?:is|was|are|were) the (?:height|length|width|depth|weight|size|area|population|number|price|cost|age|speed)\b/i;
 const asksName = /^(?:by |for )?who(?:m|se)?\b|^where\b|^in (?:what|which) (?:town|city|country|place)\b/i;
+const asksWhether = /^(?:is|are|was|were|do|does|did|has|have|had|can)\b/i;
 const opening = /^(?:(?:what|when|where|who|whom|whose|which|why|how|since|until|many|much|in|by|for|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|tell|me|us|about|explain|describe|summarize|everything|known|know|we)\s+)+/i;
 /** Words of a question that say nothing about its answer. */
 const asking = new Set(['many', 'much', 'year', 'date', 'tell', 'known', 'know', 'everything', 'explain', 'describe', 'summarize', 'overview'].map(stem));
@@ -27,7 +28,7 @@ export function parseQuestion(text: string): ParsedQuestion {
   const subject = new Set(names(`x ${rest}`).flatMap((name) => words(name).map(stem)));
   const says = new Set(terms(text).filter((term) => !subject.has(term) && !asking.has(term)).map(conceptOf));
   const isQuestion = /\?\s*$/.test(text) || (opening.test(text) && rest !== text);
-  const asks = asksDate.test(text) ? 'date' : asksAmount.test(text) ? 'amount' : asksName.test(text) ? 'name' : undefined;
+  const asks = asksDate.test(text) ? 'date' : asksAmount.test(text) ? 'amount' : asksName.test(text) ? 'name' : asksWhether.test(text) ? 'yes or no' : undefined;
   return { text, subject, says: isQuestion || subject.size === 0 ? says : new Set(), asks };
 }
 

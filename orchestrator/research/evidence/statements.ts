@@ -5,8 +5,8 @@ import { stem } from '../../memory/text/porter-stemmer.ts';
 import type { Finding } from './evidence.ts';
 import { yearOf } from './page-sentences.ts';
 import { parseQuestion } from './questions.ts';
-import { claimsOfSentence } from './sentence-claims.ts';
-import { parseSentence, stanceOf, type ParsedClaim, type ParsedSentence, type Stance } from './stance.ts';
+import { claimsOfSentence, type SentenceClaims } from './sentence-claims.ts';
+import { parseSentence, stanceOf, type ParsedSentence, type Stance } from './stance.ts';
 
 export const Statement = z.strictObject({
   question: z.int().min(0),
@@ -18,7 +18,7 @@ export const Statement = z.strictObject({
 });
 export type Statement = z.infer<typeof Statement>;
 
-interface Known { finding: Finding; claims: ParsedClaim[]; sentence: ParsedSentence }
+interface Known extends SentenceClaims { finding: Finding; sentence: ParsedSentence }
 
 const OUTDATED_YEARS = 1;
 
@@ -30,7 +30,7 @@ export async function statementsOf(questions: readonly string[], findings: reado
     const groups: Known[][] = [];
     for (const finding of findings.filter((one) => one.question === question)) {
       await nextTurn();
-      const known: Known = { finding, claims: claimsOfSentence(finding.quote, asked), sentence: parseSentence(finding.quote, `${finding.title ?? ''} ${text}`) };
+      const known: Known = { finding, ...claimsOfSentence(finding.quote, asked), sentence: parseSentence(finding.quote, `${finding.title ?? ''} ${text}`) };
       const same = groups.find((group) => isSame(group, known));
       if (same === undefined) groups.push([known]);
       else same.push(known);
@@ -63,8 +63,8 @@ function contradict(a: readonly Known[], b: readonly Known[]): boolean {
 }
 
 /** What one sentence says about the claims of another. */
-function stances({ claims }: Known, { sentence }: Known): Stance[] {
-  return claims.flatMap((claim) => stanceOf(claim, sentence)?.stance ?? []);
+function stances({ claims }: Known, { sentence, about }: Known): Stance[] {
+  return claims.filter(({ says }) => about === undefined || [...says].some((concept) => about.has(concept))).flatMap((claim) => stanceOf(claim, sentence)?.stance ?? []);
 }
 
 /** By at least a year; false if one of them has no date. */
