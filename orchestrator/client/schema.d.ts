@@ -4325,6 +4325,13 @@ export interface components {
              * @default []
              */
             args?: string[];
+            /** @description The image of the container: one that the configuration allows (`containers.images`). By default one of Somnus's own, by type. */
+            image?: string;
+            /**
+             * @description Whether the container gets the GPUs of its host.
+             * @default false
+             */
+            gpu?: boolean;
             /**
              * @description Files and folders of the VM that the container gets as a copy, under the same paths.
              * @default []
