@@ -73,6 +73,8 @@ export const Config = z.strictObject({
     folderMiB: z.int().min(1).default(512),
     /** CPUs of each container. */
     cpus: z.number().min(0.1).default(1),
+    /** Names of images that runs of artifacts may use besides Somnus's own, such as `docker.io/library/alpine:3.22`. The engine pulls those that it does not have. */
+    images: z.array(z.string().regex(/^[a-z0-9][a-z0-9._:/@-]*$/, 'must be the name of an image, such as docker.io/library/alpine:3.22')).default([]),
     /** Maximum number of containers at a time. */
     atOnce: z.int().min(1).default(4),
   }).prefault({}),

@@ -107,7 +107,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const containerEngine = new DockerEngine(config.containers.socket);
   const containers = new ContainerRunner({
     engine: containerEngine, images: new ContainerImages({ engine: containerEngine, folder: join(config.images.cacheDir, 'containers'), closing: closing.signal, log }), installation,
-    limits: { memoryMiB: config.containers.memoryMiB, folderMiB: config.containers.folderMiB, cpus: config.containers.cpus }, atOnce: config.containers.atOnce, log,
+    limits: { memoryMiB: config.containers.memoryMiB, folderMiB: config.containers.folderMiB, cpus: config.containers.cpus }, allowedImages: config.containers.images, atOnce: config.containers.atOnce, log,
   });
   const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events, ended: async (...ended) => await sessions.rememberAction(...ended) });
 

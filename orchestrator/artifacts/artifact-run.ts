@@ -24,6 +24,8 @@ export const RunArtifact = ExecRequest.pick({ env: true, timeoutMs: true }).exte
   context: RunContext.default('container'),
   environment: z.string().min(1).max(200).optional().meta({ description: 'The environment that has the files to read, or whose VM is used. By default the one that the artifact belongs to.' }),
   args: z.array(z.string().refine((arg) => !arg.includes('\0'), 'must not contain NUL')).max(1000).default([]).meta({ description: 'Arguments for the main file. They are kept with the run.' }),
+  image: z.string().min(1).max(300).optional().meta({ description: "The image of the container: one that the configuration allows (`containers.images`). By default one of Somnus's own, by type." }),
+  gpu: z.boolean().default(false).meta({ description: 'Whether the container gets the GPUs of its host.' }),
   filesIn: z.array(Path).max(100).default([]).meta({ description: 'Files and folders of the VM that the container gets as a copy, under the same paths.' }),
 });
 export type RunArtifact = z.infer<typeof RunArtifact>;

@@ -56,6 +56,7 @@ export class ArtifactRunner implements ArtifactRunService {
     const version = await artifacts.version(caller, artifact.id, request.version);
     const program = programs[artifact.type];
     if (program === undefined || version.main === null) throw new SomnusError('invalid_request', `${artifact.title} is ${artifact.type}, which does not run`, { hint: 'Create an artifact of the type shell, python, javascript or typescript.' });
+    if (request.context === 'vm' && (request.image !== undefined || request.gpu)) throw new SomnusError('invalid_request', 'An image and a GPU can only be chosen for a container', { hint: 'Leave out `--image` and `--gpu`, or use `--context container`.' });
     const environmentId = await this.#environmentOf(caller, artifact, request.environment);
     if (environmentId === null && (request.context === 'vm' || request.filesIn.length > 0)) throw new SomnusError('invalid_request', `The environment of ${artifact.title} no longer exists`, { hint: 'Name another one (`--in NAME`).' });
     const limitBytes = artifacts.freeBytes(artifact.owner);
@@ -124,7 +125,7 @@ export class ArtifactRunner implements ArtifactRunService {
   async #inContainer(caller: Caller, place: Place, signal: AbortSignal | undefined): Promise<GuestProcess> {
     const { version, runId, request, program, environmentId, leaving } = place;
     return await this.#deps.containers.run({
-      id: runId, image: program.image, filesIn: request.filesIn, filesOut: [],
+      id: runId, image: program.image, imageName: request.image, gpu: request.gpu, filesIn: request.filesIn, filesOut: [],
       request: this.#program(place, CONTAINER_USER.home, CONTAINER_RESULTS),
       channel: async () => await this.#deps.environments.channel(caller, environmentId ?? ''),
       content: { folder: CONTAINER_USER.home, archive: () => packFiles(version.files, this.#deps.blobs) },
@@ -164,8 +165,9 @@ export class ArtifactRunner implements ArtifactRunService {
   }
 
   #program({ version, request, program }: Place, cwd: string, results: string): ExecRequest {
-    const { args, env, timeoutMs } = request;
-    return ExecRequest.parse({ command: [program.command, version.main ?? '', ...args], cwd, env: { ...env, [RESULTS_VARIABLE]: results }, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const { args, env, timeoutMs, image } = request;
+    const command = image !== undefined && program.command === 'bash' ? 'sh' : program.command; // which every image has
+    return ExecRequest.parse({ command: [command, version.main ?? '', ...args], cwd, env: { ...env, [RESULTS_VARIABLE]: results }, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 
   /** Stores the result files. Returns a message about what is missing; never throws, so that the exit code is not lost. */

@@ -18,6 +18,8 @@ export interface ContainerRequest {
   limits: ContainerLimits;
   /** More folders that it can write to; empty at first. */
   folders: readonly string[];
+  /** All GPUs of the engine's host. */
+  gpu?: boolean;
 }
 
 /** The label that holds the installation of a container. Somnus touches no containers of others. */
@@ -33,13 +35,13 @@ const OOM_SCORE = 800;
 const FIRST_PROCESS = ['/bin/sh', '-c', 'while :; do sleep 3600; done'];
 
 /** The engine removes the container when it ends. Programs are started in it later, as its user. */
-export function containerOptions({ name, image, installation, limits, folders }: ContainerRequest): ContainerCreateOptions {
+export function containerOptions({ name, image, installation, limits, folders, gpu = false }: ContainerRequest): ContainerCreateOptions {
   const { uid, home } = CONTAINER_USER;
   const user = `${uid}:${uid}`;
   // In memory, so that the limit holds on any storage driver, and nothing remains when the container ends.
   const writable = Object.fromEntries([home, '/tmp', ...folders].map((folder) => [folder, `rw,exec,nosuid,nodev,size=${limits.folderMiB}m,mode=0755,uid=${uid},gid=${uid}`]));
   return {
-    name, Image: image, Cmd: FIRST_PROCESS, User: user, WorkingDir: home, Hostname: 'container', Env: [`HOME=${home}`, 'LANG=C.UTF-8', 'PATH=/usr/local/bin:/usr/bin:/bin'], Labels: { [INSTALLATION_LABEL]: installation },
+    name, Image: image, Entrypoint: FIRST_PROCESS, Cmd: [], Healthcheck: { Test: ['NONE'] }, User: user, WorkingDir: home, Hostname: 'container', Env: [`HOME=${home}`, 'LANG=C.UTF-8', 'PATH=/usr/local/bin:/usr/bin:/bin'], Labels: { [INSTALLATION_LABEL]: installation },
     NetworkDisabled: true,
     HostConfig: {
       AutoRemove: true,
@@ -51,6 +53,7 @@ export function containerOptions({ name, image, installation, limits, folders }:
       Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }, { Name: 'core', Soft: 0, Hard: 0 }],
       LogConfig: { Type: 'none', Config: {} },
       Tmpfs: writable,
+      ...(gpu ? { DeviceRequests: [{ Count: -1, Capabilities: [['gpu']] }] } : {}),
     },
   };
 }

@@ -15,10 +15,12 @@ import { checkedPath, foldersFor, type StagedPath } from './staged-paths.ts';
 import { safeResults } from './tar-stream-results.ts';
 
 export interface ContainerRunnerDeps {
-  engine: Pick<DockerEngine, 'problem' | 'start' | 'exec' | 'usage' | 'remove' | 'containersOf'>;
+  engine: Pick<DockerEngine, 'problem' | 'hasImage' | 'hasGpu' | 'pull' | 'volumesOf' | 'start' | 'exec' | 'usage' | 'remove' | 'containersOf'>;
   images: Pick<ContainerImages, 'problem' | 'ensure'>;
   installation: string;
   limits: ContainerLimits;
+  /** Names of images that callers may choose. */
+  allowedImages?: readonly string[];
   /** Containers at a time; further actions wait. */
   atOnce: number;
   log: Logger;
@@ -34,6 +36,9 @@ export interface ContainerAction {
   filesOut: readonly string[];
   /** Connects to the VM that has the files; called only if files are named. */
   channel: () => Promise<GuestChannel>;
+  /** One of the allowed images, instead of `image`. */
+  imageName?: string | undefined;
+  gpu?: boolean;
   /** Gets each of `filesOut` as an archive with that one entry; by default, it is unpacked in its place in the VM. */
   deliver?: (path: string, archive: Readable) => Promise<void>;
   /** Files that are not in the VM: an archive to unpack into a folder of the container. */
@@ -78,22 +83,24 @@ export class ContainerRunner {
 
   /**
    * Waits for a place, and starts the command in a container of its own. `exit` settles when the results are in the VM and the container is removed. When the signal fires, the container is removed.
-   * @throws quota_exceeded, invalid_request (paths), not_found (files), unavailable, command_failed; what the channel throws
+   * @throws quota_exceeded, invalid_request (paths), forbidden (image), unsupported (GPU), not_found (files), unavailable, command_failed; what the channel throws
    */
   async run(action: ContainerAction, signal?: AbortSignal): Promise<GuestProcess> {
-    const { id, image, request, filesIn, filesOut, channel, content, results } = action;
+    const { id, image, imageName, gpu = false, request, filesIn, filesOut, channel, content, results } = action;
     const { engine, images, installation, limits } = this.#deps;
     const name = `somnus-${installation}-${id.replaceAll('_', '-').toLowerCase()}`;
     const folder = [request.cwd, content?.folder, results?.folder].filter((path) => path !== undefined && path !== CONTAINER_USER.home).map((path) => checkedPath(path ?? ''));
     const [inPaths, outPaths] = [filesIn.map(checkedPath), filesOut.map(checkedPath)];
-    const tag = await images.ensure(image, signal);
+    if (gpu && !await engine.hasGpu()) throw new SomnusError('unsupported', 'The container engine has no GPU', { hint: "Install NVIDIA's container toolkit on the engine's host, or run it without a GPU." });
+    const tag = imageName === undefined ? await images.ensure(image, signal) : await this.#allowed(imageName, signal);
+    const volumes = imageName === undefined ? [] : await engine.volumesOf(tag); // in memory, like all writable folders
     const freePlace = await this.#places.take(signal);
     this.#live.set(name, freePlace);
     try {
       const guest = inPaths.length + outPaths.length > 0 ? await channel() : undefined;
       const staged = guest === undefined ? [] : await stagedIn(guest, inPaths, outPaths);
-      const folders = foldersFor([...staged, ...folder.map((path) => ({ path, type: 'directory' as const }))]);
-      await engine.start({ name, image: tag, installation, limits, folders }, signal);
+      const folders = foldersFor([...staged, ...[...folder, ...volumes.map((path) => checkedPath(path))].map((path) => ({ path, type: 'directory' as const }))]);
+      await engine.start({ name, image: tag, installation, limits, folders, gpu }, signal);
       const within = staged.filter(({ path, type }) => type === 'directory' && !folders.includes(path)).map(({ path }) => path);
       if (within.length > 0) await this.#inside(name, ['/bin/mkdir', '-p', '--', ...within], undefined, signal);
       for (const one of staged) if (guest !== undefined && one.in) await this.#copyIn(name, guest, one, signal);
@@ -174,6 +181,19 @@ export class ContainerRunner {
       signal: async (which) => { await this.#inside(name, ['/bin/sh', '-c', `kill -${which} -1`]); }, // all but the first process
       resize: () => {},
     };
+  }
+
+  /** Returns the name of an image that the engine has. @throws forbidden when it is not allowed; unavailable when it cannot be pulled */
+  async #allowed(name: string, signal: AbortSignal | undefined): Promise<string> {
+    const { engine, allowedImages = [], log } = this.#deps;
+    if (!allowedImages.includes(name)) {
+      throw new SomnusError('forbidden', `The image ${name} is not allowed`, { hint: allowedImages.length === 0 ? 'An admin can allow images with containers.images in the configuration.' : `Allowed are ${allowedImages.join(', ')} (containers.images in the configuration).` });
+    }
+    if (!await engine.hasImage(name)) {
+      await engine.pull(name, signal);
+      log.info({ event: 'containers.image-pulled', image: name });
+    }
+    return name;
   }
 
   async #copyIn(name: string, guest: GuestChannel, { path, type }: Staged, signal: AbortSignal | undefined): Promise<void> {

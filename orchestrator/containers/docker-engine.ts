@@ -12,6 +12,7 @@ import { separateFrames } from './docker-frames.ts';
 const IMAGE_LABEL = 'somnus.image';
 const ANSWER_MS = 30_000;
 const PING_MS = 3000;
+const PULL_MS = 900_000;
 /** A container may have hundreds of processes, which need time to end. */
 const REMOVE_MS = 120_000;
 
@@ -58,6 +59,30 @@ export class DockerEngine {
       if (statusOf(error) === 404) return false;
       throw error;
     }));
+  }
+
+  /** The folders that an image wants volumes for. @throws not_found, unavailable */
+  async volumesOf(image: string): Promise<string[]> {
+    return await this.#call('inspect an image', ANSWER_MS, undefined, async (docker) => {
+      const { Config: { Volumes: volumes } } = await docker.getImage(image).inspect() as { Config: { Volumes?: Record<string, unknown> | null } };
+      return Object.keys(volumes ?? {});
+    });
+  }
+
+  /** Downloads an image. @throws unavailable */
+  async pull(image: string, signal?: AbortSignal): Promise<void> {
+    await this.#call(`pull the image ${image}`, PULL_MS, signal, async (docker, abortSignal) => {
+      const progress = await docker.pull(image, { abortSignal }) as Readable;
+      await new Promise<void>((resolve, reject) => { docker.modem.followProgress(progress, (error) => { if (error === null) resolve(); else reject(error); }); });
+    });
+  }
+
+  /** Whether containers can get a GPU: the host has NVIDIA's runtime, or devices described by CDI. */
+  async hasGpu(): Promise<boolean> {
+    return await this.#call('describe itself', ANSWER_MS, undefined, async (docker) => {
+      const { Runtimes: runtimes, DiscoveredDevices: devices } = await docker.info() as { Runtimes?: Record<string, unknown>; DiscoveredDevices?: { ID?: string }[] | null };
+      return runtimes?.['nvidia'] !== undefined || (devices ?? []).some(({ ID: id = '' }) => /^[\w.-]+\/gpu=/.test(id));
+    });
   }
 
   /** Creates an image from the archive of a root file system. */

@@ -249,6 +249,29 @@ test('`somnus run --in container` copies files in and results out; an untrusted 
   expect((JSON.parse(stdout) as { items: { context: string; exitCode: number }[] }).items.map(({ context, exitCode }) => [context, exitCode])).toEqual([['vm', 0], ['container', 0], ['container', 4]]);
 });
 
+test('Only allowed images can be chosen; their entry points, volumes and user do not count; a GPU is refused where there is none', async () => {
+  const base = (await daemon.docker('images', '--filter', 'label=somnus.image', '--format', '{{.Repository}}:{{.Tag}}', 'somnus/base')).split('\n')[0] ?? '';
+  const name = `somnus-test/hostile:${installation}`;
+  const volumes = await daemon.docker('volume', 'ls', '--quiet');
+  const made = await daemon.docker('create', base, 'true');
+  try {
+    await daemon.docker('commit', '--change', 'USER 0', '--change', 'ENTRYPOINT ["/bin/false"]', '--change', 'VOLUME /data', '--change', 'HEALTHCHECK --interval=1s CMD touch /work/checked', made, name);
+    const choosing = new ContainerRunner({ engine, images: new ContainerImages({ engine, folder: join(folder, 'images'), closing: closing.signal, log }), installation, limits: { memoryMiB: 128, folderMiB: 32, cpus: 1 }, allowedImages: [name, 'localhost:9/none:1'], atOnce: 1, log });
+    const start = async (more: Partial<ContainerAction>) => await choosing.run({ id: `act_${randomUUID()}`, image: 'base', request: ExecRequest.parse({ command: 'id -u; head -c 60m /dev/zero >/data/bomb; stat -f -c %T /data; ls /work' }), filesIn: [], filesOut: [], channel: async () => channel, ...more });
+    const process = await start({ imageName: name });
+    process.stdin.end();
+    const [stdout, stderr] = await Promise.all([text(process.stdout), text(process.stderr), process.exit]);
+    expect([stdout, stderr]).toEqual(['10001\ntmpfs\n', expect.stringContaining('No space left')]);
+    expect(await daemon.docker('volume', 'ls', '--quiet')).toBe(volumes);
+    await expect(start({ imageName: 'docker.io/library/alpine:3' })).rejects.toMatchObject({ code: 'forbidden', hint: expect.stringContaining(name) as string });
+    await expect(start({ imageName: 'localhost:9/none:1' })).rejects.toMatchObject({ code: 'unavailable' });
+    if (!await engine.hasGpu()) await expect(start({ gpu: true })).rejects.toMatchObject({ code: 'unsupported' });
+  } finally {
+    await daemon.docker('rm', '--force', '--volumes', made);
+    await daemon.docker('rmi', '--force', name);
+  }
+});
+
 test('`somnus run --in hybrid` computes in a container and checks the results in the VM; if the check fails, the VM is as it was before', async () => {
   await using demo = await SshdEnvironment.start({ containers: runner });
   const place = join(folder, 'hybrid');

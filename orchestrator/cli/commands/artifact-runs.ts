@@ -15,7 +15,7 @@ import { formatBytes, formatDuration, formatMiB, formatWhen } from '../terminal/
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-interface RunOptions { version: number | undefined; context: RunContext | undefined; in: string | undefined; reads: string[]; env: string[]; timeout: number | undefined }
+interface RunOptions { version: number | undefined; context: RunContext | undefined; in: string | undefined; image: string | undefined; gpu: boolean; reads: string[]; env: string[]; timeout: number | undefined }
 
 /** The server splits output into parts of at most 1 MiB, which grow by a third in base64. */
 const LONGEST_FRAME = 8 * 1_048_576;
@@ -23,8 +23,8 @@ const LONGEST_FRAME = 8 * 1_048_576;
 const START_MS = 15 * 60_000;
 
 export async function runArtifact(cli: Cli, { artifact, args }: { artifact: string; args: string[] }, options: RunOptions): Promise<number> {
-  const { version, context, reads, env, timeout } = options;
-  const body = { version, context, environment: options.in, args, filesIn: reads, env: parsePairs(env, 'a variable'), timeoutMs: timeout, stream: true };
+  const { version, context, image, gpu, reads, env, timeout } = options;
+  const body = { version, context, environment: options.in, image, ...(gpu ? { gpu } : {}), args, filesIn: reads, env: parsePairs(env, 'a variable'), timeoutMs: timeout, stream: true };
   const frames = await (await cli.api()).open('post', '/v1/artifacts/{artifact}/runs', { path: { artifact }, body, timeoutMs: START_MS });
   const sinks = { stdout: fdSink(1), stderr: fdSink(2) };
   const lines = new LineSplitter(LONGEST_FRAME);

@@ -53,6 +53,7 @@ export const artifactCommands: readonly CommandGroup[] = [
       arguments: { artifact, args: any('ARG', 'arguments for the main file, after --') },
       options: {
         version, context: value('--context CONTEXT', 'where to run it (default: container)', { choices: runContextValues }), in: value('--in NAME', "the environment that has the files, or whose VM is used (default: the artifact's own)", { completes: 'environment' }),
+        image: value('--image IMAGE', 'image of the container, one that containers.images in the configuration allows'), gpu: flag('--gpu', 'give the container the GPUs of its host'),
         reads: list('--reads PATH', 'file or folder in the VM that the container gets as a copy; can be repeated'), env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'), timeout: parsed('--timeout TIME', 'end the run after this time: 30, 90s, 5m', parseDuration),
       },
       load: async () => (await import('../commands/artifact-runs.ts')).runArtifact,

@@ -130,6 +130,16 @@ test('A run whose container ends early, or that Somnus did not survive, is lost 
   await other.process.exit;
 });
 
+test('An image and a GPU are passed on to the container; for the VM they are refused', async () => {
+  await start();
+  const { process } = await run({ image: 'docker.io/library/python:3', gpu: true });
+  expect(container.action).toMatchObject({ imageName: 'docker.io/library/python:3', gpu: true });
+  await container.end();
+  await process.exit;
+  await expect(run({ context: 'vm', gpu: true })).rejects.toMatchObject({ code: 'invalid_request' });
+  await expect(run({ context: 'vm', image: 'x' })).rejects.toMatchObject({ code: 'invalid_request' });
+});
+
 test('A run that cannot start is recorded with the reason, and leaves no unfinished contents', async () => {
   await start();
   container.run = async () => { throw new SomnusError('not_found', '/srv/in does not exist in the VM'); };

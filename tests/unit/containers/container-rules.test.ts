@@ -16,6 +16,12 @@ test('A container gets no rights, devices, mounts or network', () => {
   for (const mount of Object.values(host.Tmpfs as Record<string, string>)) expect(mount).toMatch(/nosuid,nodev,size=8m/);
 });
 
+test('Only a container that asks for a GPU gets one; entry point and health check of an image never run', () => {
+  const request = { name: 'n', image: 'i', installation: '9be9', limits: { memoryMiB: 64, folderMiB: 8, cpus: 0.5 }, folders: [] };
+  expect(containerOptions({ ...request, gpu: true }).HostConfig?.DeviceRequests).toEqual([{ Count: -1, Capabilities: [['gpu']] }]);
+  expect(containerOptions(request)).toMatchObject({ Entrypoint: ['/bin/sh', '-c', expect.any(String)], Cmd: [], Healthcheck: { Test: ['NONE'] } });
+});
+
 test('A folder of the VM becomes one in the container; a file or a missing path needs its parent folder; no folder is within another', () => {
   expect(foldersFor([{ path: '/srv/in', type: 'directory' }, { path: '/srv/data/a.csv', type: 'file' }, { path: '/srv/data/new', type: 'missing' }, { path: '/srv/in/deep', type: 'directory' }])).toEqual(['/srv/data', '/srv/in']);
   expect(foldersFor([{ path: '/srv/in2', type: 'directory' }, { path: '/srv/in', type: 'directory' }])).toEqual(['/srv/in', '/srv/in2']);
