@@ -5,6 +5,7 @@ import { incidentHistoryMigrations } from '../agent/sqlite-incident-history.ts';
 import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { collaborationMigrations } from '../collaboration/sqlite-collaborations.ts';
+import { sharedFileMigrations } from '../collaboration/sqlite-shared-files.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';
@@ -17,4 +18,4 @@ import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...collaborationMigrations, ...sessionMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...collaborationMigrations, ...sharedFileMigrations, ...sessionMigrations];
