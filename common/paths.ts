@@ -28,6 +28,8 @@ export interface DataPaths {
   embeddingDir: string;
   /** Pages that users collected from the web, and their research runs: one database for each user. */
   researchDir: string;
+  /** Shared files of collaborations, by their hashes. */
+  collaborationsDir: string;
   /** The time that the last control plane saved. */
   clockFile: string;
   /** The result of the accelerator probe. */
@@ -67,6 +69,7 @@ export function dataPaths(dataDir: string): DataPaths {
     formerMemoryKeysDir: join(dataDir, 'memory-keys'),
     embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
     researchDir: join(dataDir, 'research'),
+    collaborationsDir: join(dataDir, 'collaborations'),
     clockFile: join(dataDir, 'clock.json'),
     accelFile: join(dataDir, 'accel.json'),
     libvirtFolderRecord: join(dataDir, 'libvirt-folder.before'),

@@ -126,12 +126,15 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
-  const { collaborations, inboxes, collaborationRunner, collaborationRows } = composeCollaboration({ config, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
+  const { collaborations, inboxes, collaborationRunner, collaborationRows, sharedFiles } = composeCollaboration({ config, paths, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
   const sessions = new SessionReader({ environments, events, inboxes, memory: memories.memory, sessions: new SqliteSessions(store), log });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()), collaborations: () => collaborationRows.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()), collaborations: async () => {
+      collaborationRows.purge(historyBefore());
+      await sharedFiles.sweep();
+    } },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,

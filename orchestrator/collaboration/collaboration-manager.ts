@@ -1,5 +1,6 @@
 // Collaborations for the API: start, list, messages, results, cancel. collaboration-runner.ts does the work.
 import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
@@ -8,7 +9,9 @@ import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { CollaborationBoard } from './collaboration-board.ts';
 import { mayDo } from './collaboration-runner.ts';
-import type { Collaboration, CollaborationQuery, CollaborationResult, CollaborationService, Member, Message, SendMessage, StartCollaboration, SubTask, SubTaskDetail, SubTaskRequest } from './collaboration.ts';
+import type { Collaboration, CollaborationQuery, CollaborationResult, CollaborationService, Member, Message, SendMessage, SharedFile, StartCollaboration, SubTask, SubTaskDetail, SubTaskRequest } from './collaboration.ts';
+import type { SharedFiles } from './shared-files.ts';
+import type { SqliteSharedFiles } from './sqlite-shared-files.ts';
 import { shownLease, shownTask, type CollaborationRow, type SqliteCollaborations, type TaskRow } from './sqlite-collaborations.ts';
 
 export interface CollaborationManagerDeps {
@@ -16,6 +19,8 @@ export interface CollaborationManagerDeps {
   rows: SqliteCollaborations;
   board: CollaborationBoard;
   records: { get(id: string): Pick<EnvironmentRecord, 'ip'> | undefined };
+  files: Pick<SharedFiles, 'content'>;
+  fileRows: Pick<SqliteSharedFiles, 'list'>;
   /** Whether a model is configured. */
   hasModel: boolean;
   now: () => Date;
@@ -101,6 +106,14 @@ export class CollaborationManager implements CollaborationService {
     return message;
   }
 
+  async files(caller: Caller, ref: string, query: PageQuery): Promise<Page<SharedFile>> {
+    return this.#deps.fileRows.list(this.#find(caller, ref).id, query);
+  }
+
+  async file(caller: Caller, ref: string, path: string): Promise<Readable> {
+    return this.#deps.files.content(this.#find(caller, ref), path);
+  }
+
   async result(caller: Caller, ref: string): Promise<CollaborationResult> {
     const { id, name, status, reason, votes } = this.#find(caller, ref);
     const result = this.#deps.rows.result(id);
@@ -160,9 +173,9 @@ function notFound(ref: string): never {
   throw new SomnusError('not_found', `There is no collaboration ${ref}`, { hint: 'See `somnus collab ls`.' });
 }
 
-function taskRow(collaborationId: string, { name, command, ask, cwd, role, member, timeoutSeconds }: SubTaskRequest, createdAt: Date): TaskRow {
+function taskRow(collaborationId: string, { name, command, ask, cwd, publish, role, member, timeoutSeconds }: SubTaskRequest, createdAt: Date): TaskRow {
   return {
-    id: newId('sub', createdAt.getTime()), collaborationId, name, command: command ?? null, ask: ask ?? null, cwd: cwd ?? null, role: role ?? null, member: member ?? null, timeoutSeconds: timeoutSeconds ?? null,
+    id: newId('sub', createdAt.getTime()), collaborationId, name, command: command ?? null, ask: ask ?? null, cwd: cwd ?? null, publish: publish ?? [], role: role ?? null, member: member ?? null, timeoutSeconds: timeoutSeconds ?? null,
     status: 'waiting', attempts: 0, doneBy: null, leaseId: null, reduces: false, reason: null, createdAt: createdAt.toISOString(), endedAt: null,
   };
 }

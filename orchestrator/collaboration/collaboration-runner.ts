@@ -11,6 +11,7 @@ import type { ChatModel } from './chat-model.ts';
 import { REDUCE_NAME, type Member } from './collaboration.ts';
 import type { CollaborationBoard } from './collaboration-board.ts';
 import type { MemberJobs } from './member-jobs.ts';
+import { folderOf, type SharedFiles } from './shared-files.ts';
 import type { CollaborationRow, LeaseRow, SqliteCollaborations, TaskRow } from './sqlite-collaborations.ts';
 import { mergeJson, mergeTexts, vote, type NamedAnswer } from './synthesis.ts';
 
@@ -19,6 +20,7 @@ export interface CollaborationRunnerDeps {
   board: CollaborationBoard;
   jobs: Pick<MemberJobs, 'start' | 'list' | 'output' | 'stop'>;
   records: { get(id: string): EnvironmentRecord | undefined };
+  files: Pick<SharedFiles, 'publish' | 'deliver' | 'isStale'>;
   network: Pick<HostNetwork, 'setPeers'>;
   model: ChatModel | undefined;
   now: () => Date;
@@ -74,6 +76,7 @@ export class CollaborationRunner {
       board.expire();
       for (const { id } of rows.running()) this.#advance(id);
       this.#openNetwork();
+      this.#shareFiles();
       for (const environmentId of new Set(rows.leasesWithJobs().map((lease) => lease.environmentId))) this.#inBackground(environmentId, async () => await this.#visit(environmentId));
     } catch (err) {
       this.#deps.log.warn({ event: 'collaborations.not-checked', err });
@@ -98,6 +101,17 @@ export class CollaborationRunner {
       await network.setPeers(pairs);
       this.#peers = peers;
     });
+  }
+
+  /** Writes published files to the members that run and lack them. */
+  #shareFiles(): void {
+    const { rows, records, files } = this.#deps;
+    for (const collaboration of rows.running()) {
+      for (const { environmentId } of collaboration.members) {
+        if (records.get(environmentId)?.state !== 'running' || !files.isStale(collaboration, environmentId)) continue;
+        this.#inBackground(`files ${collaboration.id} ${environmentId}`, async () => await files.deliver(collaboration, environmentId));
+      }
+    }
   }
 
   #advance(id: string): void {
@@ -235,9 +249,10 @@ export class CollaborationRunner {
     const { command } = task;
     await this.#fault('start', 'before');
     try {
+      if (task.publish.length > 0 || this.#deps.files.isStale(collaboration, lease.environmentId)) await this.#deps.files.deliver(collaboration, lease.environmentId);
       await jobs.start(owner, lease.environmentId, {
         id: lease.jobId, name: `${collaboration.name}.${task.name}.${task.attempts}`.slice(0, 200), command, cwd: task.cwd,
-        env: { SOMNUS_COLLABORATION: collaboration.name, SOMNUS_TASK: task.name, SOMNUS_MEMBER: lease.member, SOMNUS_MEMBERS: this.#addresses(collaboration) }, input: task.reduces ? this.#answersAsInput(collaboration) : null,
+        env: { SOMNUS_COLLABORATION: collaboration.name, SOMNUS_TASK: task.name, SOMNUS_MEMBER: lease.member, SOMNUS_MEMBERS: this.#addresses(collaboration), SOMNUS_SHARED: folderOf(collaboration) }, input: task.reduces ? this.#answersAsInput(collaboration) : null,
       });
     } catch (thrown) {
       const error = toSomnusError(thrown);
@@ -271,14 +286,23 @@ export class CollaborationRunner {
     }
     try {
       const answer = await jobs.output(owner, lease.environmentId, program);
+      await this.#publish(lease);
       await this.#fault('result', 'before');
       board.accept(lease.id, answer);
       await this.#fault('result', 'after');
     } catch (thrown) {
       const error = toSomnusError(thrown);
-      if (error.code === 'too_large') board.lose(lease.id, 'failed', error.message);
+      if (['too_large', 'quota_exceeded', 'not_found', 'invalid_request'].includes(error.code)) board.lose(lease.id, 'failed', error.message);
       else if (error.code !== 'invalid_state') throw error; // the lease expired meanwhile: recorded as late
     }
+  }
+
+  /** Publishes the files that the command was to write. */
+  async #publish({ taskId, collaborationId, environmentId, member }: LeaseRow): Promise<void> {
+    const { rows, files } = this.#deps;
+    const [task, collaboration] = [rows.task(taskId), rows.get(collaborationId)];
+    if (collaboration?.status !== 'running') return;
+    for (const path of task?.publish ?? []) await files.publish(collaboration, { environmentId, name: member, role: null }, path, this.#stopping.signal);
   }
 
   /** Stops a job whose lease has ended, and records a result that came too late. */
@@ -304,7 +328,7 @@ export function mayDo(task: Pick<TaskRow, 'role' | 'member'>, member: Member): b
 
 function reduceTask(collaboration: CollaborationRow, command: string[], now: Date): TaskRow {
   return {
-    id: newId('sub', now.getTime()), collaborationId: collaboration.id, name: REDUCE_NAME, command, ask: null, cwd: null, role: null, member: null, timeoutSeconds: null, status: 'waiting', attempts: 0,
+    id: newId('sub', now.getTime()), collaborationId: collaboration.id, name: REDUCE_NAME, command, ask: null, cwd: null, publish: [], role: null, member: null, timeoutSeconds: null, status: 'waiting', attempts: 0,
     doneBy: null, leaseId: null, reduces: true, reason: null, createdAt: now.toISOString(), endedAt: null,
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { ExecRequest } from '../../supervisor/guest/guest-channel.ts';
+import type { Readable } from 'node:stream';
 import type { Caller } from '../keys/caller.ts';
 import { PageQuery, pageOf, type Page } from '../store/page.ts';
 
@@ -13,11 +14,15 @@ const Text = z.string().min(1, 'must not be empty').max(20_000);
 const Role = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use up to 63 lower-case letters, digits and dashes');
 const Answer = z.string().refine((text) => Buffer.byteLength(text) <= ANSWER_BYTES, 'must have at most 1 MiB; share files through the shared folder');
 
+/** A relative path that stays in its folder. */
+export const SharedPath = z.string().min(1).max(400).refine((path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 200 && !part.startsWith('.incoming-') && !/\p{Cc}/u.test(part)), 'must be a path below the shared folder, without . and ..');
+
 export const SubTaskRequest = z.strictObject({
   name: Name.refine((name) => name !== REDUCE_NAME, `must not be "${REDUCE_NAME}"`),
   command: ExecRequest.shape.command.optional().meta({ description: "Runs as a job in a member's VM; its standard output is the answer. A list is a program and its arguments; a string is a command line for a login shell." }),
   ask: Text.optional().meta({ description: 'Offered to the agents of the members, which claim it from their inboxes and answer it.' }),
   cwd: z.string().min(1).optional().meta({ description: 'Working directory of the command.' }),
+  publish: z.array(SharedPath).max(50).optional().meta({ description: 'Files of the shared folder that the command writes, for the other members. They are published when it has ended, before its answer is accepted.' }),
   role: Role.optional().meta({ description: 'Only members with this role may do it.' }),
   member: z.string().optional().meta({ description: 'Only this member may do it.' }),
   timeoutSeconds: z.int().min(1).max(604_800).optional().meta({ description: 'Time for one attempt. After it, the sub-task is given to a member again.' }),
@@ -135,6 +140,19 @@ export const MessagePage = pageOf(Message);
 export const CollaborationResult = z.strictObject({ status: CollaborationStatus, result: z.string(), votes: z.record(z.string(), z.int()).nullable().meta({ description: 'For a vote: how often each answer was given.' }) });
 export type CollaborationResult = z.infer<typeof CollaborationResult>;
 
+export const SharedFile = z.strictObject({
+  path: z.string(),
+  version: z.int(),
+  sha256: z.string(),
+  bytes: z.int(),
+  member: z.string().meta({ description: 'The member that published it.' }),
+  at: z.iso.datetime(),
+});
+export type SharedFile = z.infer<typeof SharedFile>;
+export const SharedFilePage = pageOf(SharedFile);
+export const PublishFile = z.strictObject({ path: SharedPath.meta({ description: 'A file below /somnus/shared/COLLABORATION in the environment.' }) });
+export type PublishFile = z.infer<typeof PublishFile>;
+
 export const InboxTask = z.strictObject({
   id: idSchema('sub'), name: z.string(), ask: z.string(),
   collaboration: z.string(), task: z.string().meta({ description: 'The task of the whole collaboration.' }),
@@ -170,6 +188,10 @@ export interface CollaborationService {
   /** Oldest first. */
   messages(caller: Caller, ref: string, query: PageQuery): Promise<Page<Message>>;
   send(caller: Caller, ref: string, request: SendMessage): Promise<Message>;
+  /** By path. */
+  files(caller: Caller, ref: string, query: PageQuery): Promise<Page<SharedFile>>;
+  /** @throws not_found */
+  file(caller: Caller, ref: string, path: string): Promise<Readable>;
   /** @throws invalid_state before it has a result */
   result(caller: Caller, ref: string): Promise<CollaborationResult>;
   /** Ends the jobs of its sub-tasks. Repeatable. @throws invalid_state when it ended otherwise */
@@ -191,4 +213,6 @@ export interface InboxService {
   /** The collaborations in which it is a member, newest first. */
   collaborations(caller: Caller, ref: string, query: PageQuery): Promise<Page<Collaboration>>;
   send(caller: Caller, ref: string, collaboration: string, request: SendMessage): Promise<Message>;
+  /** Publishes a file of its shared folder. Returns the other file if another member has published a newer version. @throws not_found, quota_exceeded, invalid_state when the collaboration has ended */
+  publish(caller: Caller, ref: string, collaboration: string, request: PublishFile, signal: AbortSignal): Promise<SharedFile>;
 }

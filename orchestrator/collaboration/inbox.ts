@@ -7,13 +7,15 @@ import type { Page, PageQuery } from '../store/page.ts';
 import { noLease, type CollaborationBoard } from './collaboration-board.ts';
 import type { CollaborationManager } from './collaboration-manager.ts';
 import { mayDo } from './collaboration-runner.ts';
-import type { AnswerRequest, Collaboration, Inbox, InboxService, Lease, Member, Message, SendMessage } from './collaboration.ts';
+import type { AnswerRequest, Collaboration, Inbox, InboxService, Lease, Member, Message, PublishFile, SendMessage, SharedFile } from './collaboration.ts';
+import type { SharedFiles } from './shared-files.ts';
 import { shownLease, type CollaborationRow, type SqliteCollaborations, type TaskRow } from './sqlite-collaborations.ts';
 
 export interface MemberInboxDeps {
   environments: Pick<EnvironmentService, 'get'>;
   rows: SqliteCollaborations;
   board: CollaborationBoard;
+  files: Pick<SharedFiles, 'publish'>;
   manager: Pick<CollaborationManager, 'show' | 'deliver'>;
 }
 
@@ -90,11 +92,22 @@ export class MemberInbox implements InboxService {
   }
 
   async send(caller: Caller, ref: string, name: string, request: SendMessage): Promise<Message> {
+    const { collaboration, member } = await this.#membership(caller, ref, name);
+    return this.#deps.manager.deliver(collaboration, member.name, request);
+  }
+
+  async publish(caller: Caller, ref: string, name: string, { path }: PublishFile, signal: AbortSignal): Promise<SharedFile> {
+    const { collaboration, member } = await this.#membership(caller, ref, name);
+    if (collaboration.status !== 'running') throw new SomnusError('invalid_state', `${collaboration.name} has ended`);
+    return await this.#deps.files.publish(collaboration, member, path, signal);
+  }
+
+  async #membership(caller: Caller, ref: string, name: string): Promise<{ collaboration: CollaborationRow; member: Member }> {
     const environment = await this.#deps.environments.get(caller, ref);
     const collaboration = this.#deps.rows.find(name, environment.owner);
     const member = collaboration?.members.find(({ environmentId }) => environmentId === environment.id);
     if (collaboration === undefined || member === undefined) throw new SomnusError('not_found', `${environment.name} is not a member of a collaboration ${name}`);
-    return this.#deps.manager.deliver(collaboration, member.name, request);
+    return { collaboration, member };
   }
 
   #look({ id }: Environment, after: number): Inbox {

@@ -63,7 +63,11 @@ export class MemberJobs {
   }
 
   async #channel(owner: string, environmentId: string): Promise<GuestChannel> {
-    const caller: Caller = { keyId: 'collaboration', user: owner, scopes: ['read', 'write'], environmentId, mayPurge: false };
-    return await this.#deps.environments.channel(caller, environmentId);
+    return await this.#deps.environments.channel(memberCaller(owner, environmentId), environmentId);
   }
+}
+
+/** The caller for what Somnus does in a member by itself. */
+export function memberCaller(owner: string, environmentId: string): Caller {
+  return { keyId: 'collaboration', user: owner, scopes: ['read', 'write'], environmentId, mayPurge: false };
 }

@@ -66,6 +66,7 @@ export interface CollaborationRow extends Omit<Collaboration, 'members' | 'synth
 
 export interface TaskRow extends Omit<SubTask, 'answerBytes' | 'doneBy'> {
   cwd: string | null;
+  publish: readonly string[];
   timeoutSeconds: number | null;
   /** The lease of `doneBy`: the active or the accepted one. */
   leaseId: string | null;
@@ -246,7 +247,7 @@ export class SqliteCollaborations {
   }
 }
 
-export function shownTask({ cwd: _cwd, timeoutSeconds: _timeout, leaseId: _lease, reduces: _reduces, ...task }: TaskRow, answerBytes: number | null): SubTask {
+export function shownTask({ cwd: _cwd, publish: _publish, timeoutSeconds: _timeout, leaseId: _lease, reduces: _reduces, ...task }: TaskRow, answerBytes: number | null): SubTask {
   return { ...task, answerBytes };
 }
 

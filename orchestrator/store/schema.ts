@@ -7,6 +7,7 @@ import { artifactMigrations } from '../artifacts/sqlite-artifacts.ts';
 import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { collaborationMigrations } from '../collaboration/sqlite-collaborations.ts';
+import { sharedFileMigrations } from '../collaboration/sqlite-shared-files.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { secretMigrations } from '../gateway/sqlite-secrets.ts';
@@ -22,4 +23,4 @@ import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import { vmForkMigrations } from '../vm-api/sqlite-vm-forks.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations, ...vmForkMigrations, ...secretMigrations, ...artifactMigrations, ...artifactRunMigrations, ...collaborationMigrations, ...sessionMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations, ...hostFixMigrations, ...incidentHistoryMigrations, ...packHistoryMigrations, ...vmForkMigrations, ...secretMigrations, ...artifactMigrations, ...artifactRunMigrations, ...collaborationMigrations, ...sharedFileMigrations, ...sessionMigrations];

@@ -1,8 +1,14 @@
 // Collaborations on a real database, with VMs in memory: they can stop, become unreachable and come back, and the control plane can be killed at any step.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ProgramRecord } from '../../agent/contract/programs.ts';
 import { SomnusError } from '../../common/errors.ts';
+import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { ChatModel } from '../../orchestrator/collaboration/chat-model.ts';
 import { CollaborationBoard } from '../../orchestrator/collaboration/collaboration-board.ts';
 import { CollaborationManager } from '../../orchestrator/collaboration/collaboration-manager.ts';
@@ -10,6 +16,8 @@ import { CollaborationRunner } from '../../orchestrator/collaboration/collaborat
 import { StartCollaboration, type Collaboration } from '../../orchestrator/collaboration/collaboration.ts';
 import { MemberInbox } from '../../orchestrator/collaboration/inbox.ts';
 import type { CommandJob, MemberJobs } from '../../orchestrator/collaboration/member-jobs.ts';
+import { SharedFiles } from '../../orchestrator/collaboration/shared-files.ts';
+import { SqliteSharedFiles } from '../../orchestrator/collaboration/sqlite-shared-files.ts';
 import { SqliteCollaborations } from '../../orchestrator/collaboration/sqlite-collaborations.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import { SqliteEventLog } from '../../orchestrator/events/sqlite-event-log.ts';
@@ -24,8 +32,13 @@ export class FakeMember {
   /** Names of the jobs that were started, each once. */
   readonly started: string[] = [];
   reachable = true;
+  /** Its files are in this folder instead of /somnus. */
+  readonly folder: string;
+  readonly channel: GuestChannel;
 
-  constructor(name: string, number: number) {
+  constructor(name: string, number: number, folder: string) {
+    this.folder = join(folder, name);
+    this.channel = folderChannel(this.folder);
     this.record = { ...environment(`env_${'0'.repeat(25)}${number}`, name), owner: alice.user };
   }
 
@@ -39,8 +52,28 @@ export class FakeMember {
   }
 }
 
+/** Programs and files on this host, with /somnus in a folder. */
+function folderChannel(folder: string): GuestChannel {
+  const inFolder = (path: string): string => path.replace(/^\/somnus(?=\/)/, folder);
+  return {
+    exec: async ({ command: [program = '', ...args] }: ExecRequest) => {
+      const child = spawn(program, args.map(inFolder), { stdio: 'pipe' });
+      return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit: once(child, 'close').then(([code]) => ({ code: Number(code), signal: null, timedOut: false })) } as unknown as GuestProcess;
+    },
+    writeFile: async (path: string, content: Readable) => {
+      await writeFile(inFolder(path), content);
+      return { sizeBytes: 0 };
+    },
+    readFile: async (path: string) => {
+      const file = inFolder(path);
+      if (!existsSync(file)) throw new SomnusError('not_found', `${path} does not exist in the VM`);
+      return { info: { type: 'file', sizeBytes: 0, mode: 0, modifiedMs: 0 }, content: createReadStream(file) };
+    },
+  } as unknown as GuestChannel;
+}
+
 /** What one process of the control plane consists of. */
-interface Plane { store: SqliteStore; events: SqliteEventLog; rows: SqliteCollaborations; board: CollaborationBoard; manager: CollaborationManager; inbox: MemberInbox; runner: CollaborationRunner }
+interface Plane { store: SqliteStore; events: SqliteEventLog; rows: SqliteCollaborations; board: CollaborationBoard; manager: CollaborationManager; inbox: MemberInbox; runner: CollaborationRunner; files: SharedFiles }
 
 export class CollaborationWorld implements AsyncDisposable {
   readonly members: FakeMember[];
@@ -54,12 +87,13 @@ export class CollaborationWorld implements AsyncDisposable {
   #plane: Plane;
 
   constructor(names: readonly string[] = ['a', 'b', 'c']) {
-    this.members = names.map((name, at) => new FakeMember(name, at));
+    this.members = names.map((name, at) => new FakeMember(name, at, this.#folder.path));
     this.#plane = this.#open(undefined);
   }
 
   get manager(): CollaborationManager { return this.#plane.manager; }
   get inbox(): MemberInbox { return this.#plane.inbox; }
+  get files(): SharedFiles { return this.#plane.files; }
   get rows(): SqliteCollaborations { return this.#plane.rows; }
 
   member(name: string): FakeMember {
@@ -150,9 +184,11 @@ export class CollaborationWorld implements AsyncDisposable {
       return member === undefined ? undefined : { ...member.record, networkIndex: at + 1 };
     } };
     const network = { setPeers: async (pairs: readonly (readonly [number, number])[]) => { alive(); this.peers = pairs; } };
-    const manager = new CollaborationManager({ environments, rows, board, records, hasModel: this.model !== undefined, now });
+    const fileRows = new SqliteSharedFiles(store);
+    const files = new SharedFiles({ environments: { channel: async (_caller, id) => at(id).channel }, rows, files: fileRows, board, folder: join(this.#folder.path, 'collaborations'), now });
+    const manager = new CollaborationManager({ environments, rows, board, files, fileRows, records, hasModel: this.model !== undefined, now });
     const runner = new CollaborationRunner({
-      rows, board, jobs, now, log, model: this.model, records, network,
+      rows, board, jobs, now, log, model: this.model, records, files, network,
       faults: { reached: async ({ step, when }) => {
         alive();
         if (`${step}:${when}` !== fault) return;
@@ -161,6 +197,6 @@ export class CollaborationWorld implements AsyncDisposable {
         throw new Error('killed');
       } },
     });
-    return { store, events, rows, board, manager, runner, inbox: new MemberInbox({ environments, rows, board, manager }) };
+    return { store, events, rows, board, manager, runner, files, inbox: new MemberInbox({ environments, rows, board, files, manager }) };
   }
 }

@@ -1,6 +1,6 @@
 // /v1/collaborations: work that several environments do together, for its owner. Members use their inboxes (inbox.ts).
 import { z } from 'zod';
-import { Collaboration, CollaborationPage, CollaborationQuery, CollaborationResult, Message, MessagePage, SendMessage, StartCollaboration, SubTaskDetail, SubTaskPage } from '../../collaboration/collaboration.ts';
+import { Collaboration, CollaborationPage, CollaborationQuery, CollaborationResult, Message, MessagePage, SendMessage, SharedFilePage, SharedPath, StartCollaboration, SubTaskDetail, SubTaskPage } from '../../collaboration/collaboration.ts';
 import { PageQuery } from '../../store/page.ts';
 import { Ref, route, Wait, type Access, type Route } from '../route.ts';
 
@@ -51,6 +51,16 @@ export const collaborationRoutes: readonly Route[] = [
     method: 'post', path: `${path}/{collab}/messages`, id: 'sendMessage', summary: 'Send a message to the members of a collaboration',
     access: change, params: CollabParams, body: SendMessage, example: { text: 'The corpus is in /srv/corpus.', to: 'a' }, answers: { 201: { description: 'The message.', schema: Message } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 201, body: await services.collaborations.send(caller, params.collab, body) }),
+  }),
+  route({
+    method: 'get', path: `${path}/{collab}/files`, id: 'listSharedFiles', summary: 'List the shared files of a collaboration, by path',
+    access: see, params: CollabParams, query: PageQuery.extend({ cursor: z.string().max(500).optional() }), answers: { 200: { description: 'A page.', schema: SharedFilePage } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.collaborations.files(caller, params.collab, query) }),
+  }),
+  route({
+    method: 'get', path: `${path}/{collab}/files/content`, id: 'readSharedFile', summary: 'Download the current version of a shared file',
+    access: see, params: CollabParams, query: z.strictObject({ path: SharedPath }), answers: { 200: { description: 'The content.', contentType: 'application/octet-stream' } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, headers: { 'content-type': 'application/octet-stream' }, body: await services.collaborations.file(caller, params.collab, query.path) }),
   }),
   route({
     method: 'get', path: `${path}/{collab}/result`, id: 'getCollaborationResult', summary: 'Read the result of a collaboration',

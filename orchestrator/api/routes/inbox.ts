@@ -1,6 +1,6 @@
 // …/inbox, …/leases, …/collaborations of an environment: what the agent of a collaboration's member does. Keys limited to the environment may use them.
 import { z } from 'zod';
-import { AnswerRequest, CollaborationPage, Inbox, Lease, Message, SendMessage } from '../../collaboration/collaboration.ts';
+import { AnswerRequest, CollaborationPage, Inbox, Lease, Message, PublishFile, SendMessage, SharedFile } from '../../collaboration/collaboration.ts';
 import { PageQuery } from '../../store/page.ts';
 import { Ref, RefParams, route, type Access, type Route } from '../route.ts';
 
@@ -47,5 +47,11 @@ export const inboxRoutes: readonly Route[] = [
     method: 'post', path: `${path}/collaborations/{collab}/messages`, id: 'sendMemberMessage', summary: 'Send a message as a member to the others',
     access: change, params: RefParams.extend({ collab: Ref }), body: SendMessage, example: { text: 'Part one is done.' }, answers: { 201: { description: 'The message.', schema: Message } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 201, body: await services.inboxes.send(caller, params.ref, params.collab, body) }),
+  }),
+  route({
+    method: 'post', path: `${path}/collaborations/{collab}/publish`, id: 'publishSharedFile', summary: 'Publish a file of the shared folder to the other members',
+    description: 'The file is below /somnus/shared/COLLABORATION in the environment. If another member has published a newer version than this environment has, the file is kept beside it, and the answer has its path.',
+    access: change, params: RefParams.extend({ collab: Ref }), body: PublishFile, example: { path: 'draft.md' }, answers: { 200: { description: 'The published file.', schema: SharedFile } },
+    handle: async ({ caller, params, body, signal }, { services }) => ({ status: 200, body: await services.inboxes.publish(caller, params.ref, params.collab, body, signal) }),
   }),
 ];

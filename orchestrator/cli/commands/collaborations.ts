@@ -1,9 +1,10 @@
 // somnus collab …: work that several environments do together.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { SomnusError } from '../../../common/errors.ts';
-import type { Collaboration, CollaborationPage, Event, Message, MessagePage, StartCollaboration, SubTask, SubTaskPage } from '../../client/schema.d.ts';
+import type { Collaboration, CollaborationPage, Event, Message, MessagePage, SharedFile, SharedFilePage, StartCollaboration, SubTask, SubTaskPage } from '../../client/schema.d.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import { serverSentEvents } from '../api/server-sent-events.ts';
 import type { Cli } from '../command.ts';
@@ -165,6 +166,29 @@ export async function listMessages(cli: Cli, { collab }: Target, options: PageOp
 export async function sendMessage(cli: Cli, { collab, text: content }: Target & { text: string }, { to }: { to: string | undefined }): Promise<void> {
   const sent = await (await cli.api()).call('post', '/v1/collaborations/{collab}/messages', { path: { collab }, body: { text: content, to } });
   cli.out.result(sent, () => `Sent to ${sanitize(sent.to ?? 'all members')}.`);
+}
+
+export async function publishFile(cli: Cli, { collab, member, path }: Target & { member: string; path: string }): Promise<void> {
+  const published: SharedFile = await (await cli.api()).call('post', '/v1/environments/{ref}/collaborations/{collab}/publish', { path: { ref: member, collab }, body: { path }, timeoutMs: 600_000 });
+  cli.out.result(published, () => (published.path === path ? `Published ${sanitize(path)}, version ${published.version}.` : `Another member has published a newer version of ${sanitize(path)}, so yours is ${sanitize(published.path)}.`));
+}
+
+export async function listFiles(cli: Cli, { collab }: Target, options: PageOptions): Promise<void> {
+  const files: SharedFilePage = await page(cli, '/v1/collaborations/{collab}/files', { path: { collab } }, options);
+  cli.out.list(files, {
+    columns: [{ title: 'PATH' }, { title: 'VERSION', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'MEMBER' }, { title: 'PUBLISHED' }],
+    row: ({ path, version, bytes, member, at }: SharedFile) => [sanitize(path), String(version), formatBytes(bytes), sanitize(member), formatWhen(at)],
+    name: ({ path }) => sanitize(path),
+    none: `No shared files. Publish one with \`somnus collab publish ${collab} MEMBER PATH\`.`,
+  });
+}
+
+export async function printFile(cli: Cli, { collab, path }: Target & { path: string }): Promise<void> {
+  const content = await (await cli.api()).open('get', '/v1/collaborations/{collab}/files/content', { path: { collab }, query: { path } });
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    if (cli.out.json) cli.out.item({ data: chunk.toString('base64'), encoding: 'base64' }, () => '');
+    else if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+  }
 }
 
 /** Prints the result as it is, so that it can be saved. */

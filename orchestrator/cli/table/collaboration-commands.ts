@@ -57,6 +57,22 @@ export const collaborationCommands: readonly CommandGroup[] = [
       load: async () => (await import('../commands/collaborations.ts')).sendMessage,
     }),
     command({
+      name: 'publish', summary: "publish a file of a member's shared folder to the other members", description: 'The file is below /somnus/shared/COLLAB in the member. If another member has published a newer version, the file is kept beside it as PATH.conflict-MEMBER.',
+      examples: [['collab publish words a draft.md', '/somnus/shared/words/draft.md in the environment a']],
+      arguments: { collab: collab(), member: one('MEMBER', 'the member that has the file', { completes: 'environment' }), path: one('PATH', 'path below its shared folder') }, options: {},
+      load: async () => (await import('../commands/collaborations.ts')).publishFile,
+    }),
+    command({
+      name: 'files', summary: 'list the shared files of a collaboration', quiet: true, description: 'With -q, prints only paths.', examples: [['collab files words', '']],
+      arguments: { collab: collab() }, options: paging,
+      load: async () => (await import('../commands/collaborations.ts')).listFiles,
+    }),
+    command({
+      name: 'cat', summary: 'write a shared file to standard output', examples: [['collab cat words draft.md >draft.md', '']],
+      arguments: { collab: collab(), path: one('PATH', 'path in the shared folder') }, options: {},
+      load: async () => (await import('../commands/collaborations.ts')).printFile,
+    }),
+    command({
       name: 'result', summary: 'print the result of a collaboration', examples: [['collab result words', ''], ['collab result words --wait >result.txt', 'wait for it first']],
       arguments: { collab: collab() }, options: { wait: flag('--wait', 'wait until the collaboration has ended') },
       load: async () => (await import('../commands/collaborations.ts')).printResult,

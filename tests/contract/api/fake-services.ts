@@ -169,7 +169,7 @@ export class FakeServices implements Services {
   get #collaborations(): CollaborationParts {
     const { store, events } = this.#scratch;
     return (this.#collaboration ??= composeCollaboration({
-      config: Config.parse({}), store, events, environments: this.environments, records: { get: () => undefined }, network: { setPeers: async () => {} }, holder: () => { throw new SomnusError('unavailable', 'There are no VMs'); }, watch: () => {},
+      config: Config.parse({}), paths: { collaborationsDir: `${this.#scratch.dataDir}/collaborations` }, store, events, environments: this.environments, records: { get: () => undefined }, network: { setPeers: async () => {} }, holder: () => { throw new SomnusError('unavailable', 'There are no VMs'); }, watch: () => {},
       now: () => new Date(), log: createLogger({ level: 'silent' }),
     }));
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Collaboration, Inbox, Lease } from '../../../orchestrator/client/schema.d.ts';
 import { keys } from '../api/fake-services.ts';
+import { ScriptedApi } from './scripted-api.ts';
 import type { Somnus } from './somnus-process.ts';
 import { SshdEnvironment } from './sshd-environment.ts';
 
@@ -77,4 +78,17 @@ test('Wrong input is refused with a next step; cancel and completion work', asyn
   expect((await somnus.run(['collab', 'ls', '--status', 'running', '-q'])).stdout).toBe('idle\n');
   expect((await somnus.run(['collab', 'cancel', 'idle'])).stdout).toBe('idle is cancelled.\n');
   expect((await somnus.run(['__complete', 'collab', 'show', 'i'])).stdout).toContain('idle');
+});
+
+test('`collab publish`, `files` and `cat` share files, and say where a file in conflict is', async () => {
+  await using api = await ScriptedApi.start();
+  const file = { path: 'draft.md', version: 2, sha256: '0'.repeat(64), bytes: 5, member: 'a', at: '2026-01-02T03:04:05.000Z' };
+  api.on('POST /v1/environments/a/collaborations/words/publish', { json: file });
+  api.on('POST /v1/environments/b/collaborations/words/publish', { json: { ...file, path: 'draft.md.conflict-b' } });
+  api.on('GET /v1/collaborations/words/files', { json: { items: [file], nextCursor: null } });
+  expect((await api.somnus.run(['collab', 'publish', 'words', 'a', 'draft.md'])).stdout).toBe('Published draft.md, version 2.\n');
+  expect((await api.somnus.run(['collab', 'publish', 'words', 'b', 'draft.md'])).stdout).toContain('yours is draft.md.conflict-b');
+  expect((await api.somnus.run(['collab', 'files', 'words'])).stdout).toMatch(/draft\.md +2 +5 B +a /);
+  expect((await api.somnus.run(['collab', 'files', 'words', '-q'])).stdout).toBe('draft.md\n');
+  expect(await somnus.run(['collab', 'cat', 'words', 'draft.md'])).toMatchObject({ code: 3 });
 });

@@ -80,7 +80,7 @@ export class SshdEnvironment implements AsyncDisposable {
     const log = pino({ level: 'silent' });
     const records = { get: (id: string) => (id === ENV_A ? { ...environment(ENV_A, 'demo'), networkIndex: 1 } : undefined) };
     const ports = new PortPublisher({ ports: new SqlitePorts(actions.store), records, environments, operations: { wait: async () => operation() }, events: actions.events, log });
-    const collaboration = composeCollaboration({ config: Config.parse({}), store: actions.store, events: actions.events, environments, records, network: { setPeers: async () => {} }, holder, watch: () => {}, now: () => new Date(), log, intervalMs: 100 });
+    const collaboration = composeCollaboration({ config: Config.parse({}), paths: { collaborationsDir: join(sshd.folder, 'collaborations') }, store: actions.store, events: actions.events, environments, records, network: { setPeers: async () => {} }, holder, watch: () => {}, now: () => new Date(), log, intervalMs: 100 });
     collaboration.collaborationRunner.start();
     const { collaborations, inboxes } = collaboration;
     const sessions = new SessionReader({ environments, events: actions.events, inboxes, memory: fake.memory, sessions: new SqliteSessions(actions.store), log });

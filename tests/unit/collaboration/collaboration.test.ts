@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { chatModel } from '../../../orchestrator/collaboration/chat-model.ts';
-import { StartCollaboration } from '../../../orchestrator/collaboration/collaboration.ts';
+import { Collaboration, CollaborationResult, Inbox, Lease, MessagePage, StartCollaboration, SubTaskDetail, SubTaskPage } from '../../../orchestrator/collaboration/collaboration.ts';
 import { CollaborationWorld } from '../../support/collaborations.ts';
 import { alice, bob } from '../../support/operations.ts';
 
@@ -208,4 +208,22 @@ test('The members can reach each other while the collaboration is running, also 
   await world.manager.cancel(alice, 'work');
   await world.settle();
   expect(world.peers).toEqual([]);
+});
+
+test('What users and agents get has the documented shape', async () => {
+  await using world = new CollaborationWorld(['a']);
+  Collaboration.parse(await world.start({ tasks: [{ name: 'x', command: 'x', cwd: '/srv', publish: ['out'], timeoutSeconds: 60 }, { name: 'q', ask: '?' }], perMember: 2 }));
+  await world.settle();
+  await world.manager.send(alice, 'work', { text: 'hello' });
+  const inbox = Inbox.parse(await world.inbox.inbox(alice, 'a', { waitMs: 0 }, never));
+  Lease.parse(await world.inbox.claim(alice, 'a', inbox.tasks[0]?.id ?? ''));
+  for (const name of ['x', 'q']) SubTaskDetail.parse(await world.manager.task(alice, 'work', name));
+  SubTaskPage.parse(await world.manager.tasks(alice, 'work', { limit: 10 }));
+  MessagePage.parse(await world.manager.messages(alice, 'work', { limit: 10 }));
+  await world.start({ name: 'voted', tasks: [{ name: 'x', command: 'x' }], synthesis: { how: 'vote' } });
+  await world.settle();
+  world.member('a').finish('yes');
+  await world.settle();
+  CollaborationResult.parse(await world.manager.result(alice, 'voted'));
+  expect((await world.inbox.collaborations(alice, 'a', { limit: 10 })).items.map((each) => Collaboration.parse(each).name)).toEqual(['voted', 'work']);
 });
