@@ -1119,6 +1119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/collaborations/{collab}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a file of the shared folder to the other members
+         * @description The file is below /somnus/shared/COLLABORATION in the environment. If another member has published a newer version than this environment has, the file is kept beside it, and the answer has its path.
+         */
+        post: operations["publishSharedFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collaborations": {
         parameters: {
             query?: never;
@@ -1204,6 +1224,40 @@ export interface paths {
         put?: never;
         /** Send a message to the members of a collaboration */
         post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shared files of a collaboration, by path */
+        get: operations["listSharedFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collaborations/{collab}/files/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the current version of a shared file */
+        get: operations["readSharedFile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5019,6 +5073,10 @@ export interface components {
             /** @description All fields, including unchanged ones. */
             fields: components["schemas"]["PlannedField"][];
         };
+        PublishFile: {
+            /** @description A file below /somnus/shared/COLLABORATION in the environment. */
+            path: string;
+        };
         PublishPort: {
             /** @description The port in the environment. The program there can listen on its loopback only. */
             port: number;
@@ -5438,6 +5496,13 @@ export interface components {
              * @default []
              */
             args?: string[];
+            /** @description The image of the container: one that the configuration allows (`containers.images`). By default one of Somnus's own, by type. */
+            image?: string;
+            /**
+             * @description Whether the container gets the GPUs of its host.
+             * @default false
+             */
+            gpu?: boolean;
             /**
              * @description Files and folders of the VM that the container gets as a copy, under the same paths.
              * @default []
@@ -5560,6 +5625,20 @@ export interface components {
              * @default false
              */
             allowPrivate?: boolean;
+        };
+        SharedFile: {
+            path: string;
+            version: number;
+            sha256: string;
+            bytes: number;
+            /** @description The member that published it. */
+            member: string;
+            /** Format: date-time */
+            at: string;
+        };
+        SharedFilePage: {
+            items: components["schemas"]["SharedFile"][];
+            nextCursor: string | null;
         };
         ShownPack: {
             builtIn: boolean;
@@ -5828,6 +5907,8 @@ export interface components {
             ask?: string;
             /** @description Working directory of the command. */
             cwd?: string;
+            /** @description Files of the shared folder that the command writes, for the other members. They are published when it has ended, before its answer is accepted. */
+            publish?: string[];
             /** @description Only members with this role may do it. */
             role?: string;
             /** @description Only this member may do it. */
@@ -6451,6 +6532,7 @@ export type Profile = components['schemas']['Profile'];
 export type ProfileAnswer = components['schemas']['ProfileAnswer'];
 export type ProfilePage = components['schemas']['ProfilePage'];
 export type ProfilePlan = components['schemas']['ProfilePlan'];
+export type PublishFile = components['schemas']['PublishFile'];
 export type PublishPort = components['schemas']['PublishPort'];
 export type PublishedPort = components['schemas']['PublishedPort'];
 export type QuarantineItem = components['schemas']['QuarantineItem'];
@@ -6489,6 +6571,8 @@ export type SessionPage = components['schemas']['SessionPage'];
 export type SessionSettings = components['schemas']['SessionSettings'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
 export type SetSecret = components['schemas']['SetSecret'];
+export type SharedFile = components['schemas']['SharedFile'];
+export type SharedFilePage = components['schemas']['SharedFilePage'];
 export type ShownPack = components['schemas']['ShownPack'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
@@ -9576,6 +9660,50 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    publishSharedFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "path": "draft.md"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PublishFile"];
+            };
+        };
+        responses: {
+            /** @description The published file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedFile"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     listCollaborations: {
         parameters: {
             query?: {
@@ -9861,6 +9989,69 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listSharedFiles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedFilePage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    readSharedFile: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                collab: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];
