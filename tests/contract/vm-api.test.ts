@@ -143,9 +143,9 @@ describe('The command somnus', () => {
   });
 
   test('takes a snapshot and forks, and waits for the end', async () => {
-    const { fork } = services.snapshots;
+    const plain = { ...services.snapshots };
     services.snapshots.fork = async (...request) => {
-      const accepted = await fork(...request);
+      const accepted = await plain.fork(...request);
       for (const made of accepted.environments) services.all.set(made.id, made);
       return accepted;
     };
