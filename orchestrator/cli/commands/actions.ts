@@ -17,6 +17,8 @@ interface RunOptions {
 
 /** The server splits output into parts of at most 1 MiB, which grow by a third in base64. */
 const LONGEST_FRAME = 8 * 1_048_576;
+/** An action may wait until the image of its container is built, or for a free place. */
+const START_MS = 15 * 60_000;
 
 export async function runAction(cli: Cli, args: { name: string; command: string[] }, options: RunOptions): Promise<number> {
   if (options.trusted && options.untrusted) throw new SomnusError('invalid_request', '--trusted cannot be combined with --untrusted', { hint: 'Use only one of them.' });
@@ -31,7 +33,7 @@ export async function runAction(cli: Cli, args: { name: string; command: string[
     cli.out.result(decision, () => decisionText(decision, cli.out));
     return 0;
   }
-  const frames = await api.open('post', '/v1/environments/{ref}/actions', { path, body: { ...request, stream: true } });
+  const frames = await api.open('post', '/v1/environments/{ref}/actions', { path, body: { ...request, stream: true }, timeoutMs: START_MS });
   return await follow(cli, frames as AsyncIterable<Buffer>);
 }
 
