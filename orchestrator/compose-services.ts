@@ -121,7 +121,12 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const documents = new QueuedDocumentReader();
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
-  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
+  const removeContent = async (user: string): Promise<void> => {
+    await stores.remove(user);
+    collaborationRows.deleteOf(user);
+    await sharedFiles.sweep();
+  };
+  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, content: { remove: removeContent } });
   return {
     services: { actions, jobs, audit, ports, collaborations, inboxes, sessions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, collaborationRunner, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
