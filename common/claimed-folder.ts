@@ -19,7 +19,7 @@ export interface FolderKind {
 }
 
 const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|reserve|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
-const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'action-rules', 'packs', 'research', 'pool'];
+const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'action-rules', 'packs', 'research', 'collaborations', 'pool'];
 const POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
 const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;
 

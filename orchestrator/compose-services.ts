@@ -142,7 +142,12 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const documents = new QueuedDocumentReader();
   const { research, stores } = composeResearch({ config, paths, documents, memory: memories.memory, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
-  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: { remove: async (user) => { await Promise.all([stores.remove(user), artifacts.removeOwnedBy(user)]); } } });
+  const removeContent = async (user: string): Promise<void> => {
+    await stores.remove(user);
+    collaborationRows.deleteOf(user);
+    await sharedFiles.sweep();
+  };
+  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, content: { remove: async (user) => { await Promise.all([{ remove: removeContent }.remove(user), artifacts.removeOwnedBy(user)]); } } });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
   const services: Services = { actions, artifacts, artifactRuns, jobs, audit, ports, collaborations, inboxes, sessions, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };

@@ -116,6 +116,11 @@ export class SqliteCollaborations {
     this.#store.transaction(() => this.#store.db.prepare('DELETE FROM collaborations WHERE id = ?').run(id));
   }
 
+  /** Deletes all collaborations of a user. */
+  deleteOf(owner: string): void {
+    this.#store.transaction(() => this.#store.db.prepare('DELETE FROM collaborations WHERE owner = ?').run(owner));
+  }
+
   get(id: string): CollaborationRow | undefined {
     return this.#rows<CollaborationRow>('SELECT record FROM collaborations WHERE id = ?', id)[0];
   }

@@ -11,7 +11,8 @@ export interface UsersDeps {
   records: { all(): EnvironmentRecord[] };
   environments: Pick<EnvironmentService, 'perform'>;
   memory: { shred(caller: Caller): Promise<{ spaces: number }> };
-  research: { remove(user: string): Promise<void> };
+  /** Everything else with content: research, collaborations. */
+  content: { remove(user: string): Promise<void> };
 }
 
 export class Users implements UserService {
@@ -26,7 +27,7 @@ export class Users implements UserService {
   }
 
   async remove(caller: Caller, ref: string, options: RemoveUserOptions): Promise<RemovedUser> {
-    const { keys, environments, memory, research } = this.#deps;
+    const { keys, environments, memory, content } = this.#deps;
     const user = (await this.list()).find(({ id, name }) => id === ref || name === ref);
     if (user === undefined) throw new SomnusError('not_found', `There is no user ${JSON.stringify(ref)}`, { hint: 'See `somnus user ls`.' });
     if (user.id === caller.user) throw new SomnusError('invalid_state', 'You cannot remove the user whose key you are using', { hint: 'Use an admin key of another user.' });
@@ -40,7 +41,7 @@ export class Users implements UserService {
     if (busy) throw new SomnusError('operation_in_progress', `${busy.name} is in use by the operation ${busy.operationId}`, { details: { operationId: busy.operationId } });
     for (const { id } of owned) await environments.perform(caller, 'remove', id);
     const shredded = options.shredMemory ? await memory.shred({ keyId: caller.keyId, user: user.id, scopes: ['read', 'write'], environmentId: null, mayPurge: true }) : { spaces: 0 };
-    if (options.shredMemory) await research.remove(user.id);
+    if (options.shredMemory) await content.remove(user.id);
     keys.removeUser(user, caller.keyId);
     return { user, removedEnvironments: owned.map(({ name }) => name), shreddedSpaces: shredded.spaces };
   }

@@ -17,7 +17,7 @@ function usersOf(keys: SqliteApiKeys, records: object[], done: unknown[]): Users
   return new Users({
     keys, records: { all: () => records as never }, environments: { perform: async (_by, action, ref) => { done.push([action, ref]); return {} as never; } },
     memory: { shred: async ({ user }) => { done.push(['shred', user]); return { spaces: 2 }; } },
-    research: { remove: async (user) => { done.push(['remove research', user]); } },
+    content: { remove: async (user) => { done.push(['remove research', user]); } },
   });
 }
 

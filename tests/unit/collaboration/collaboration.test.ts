@@ -227,3 +227,15 @@ test('What users and agents get has the documented shape', async () => {
   CollaborationResult.parse(await world.manager.result(alice, 'voted'));
   expect((await world.inbox.collaborations(alice, 'a', { limit: 10 })).items.map((each) => Collaboration.parse(each).name)).toEqual(['voted', 'work']);
 });
+
+test('All collaborations of a user can be deleted, with what belongs to them', async () => {
+  await using world = new CollaborationWorld(['a']);
+  await world.start({ tasks: [{ name: 'x', command: 'x' }] });
+  await world.settle();
+  world.rows.deleteOf(bob.user);
+  expect((await world.show()).status).toBe('running');
+  world.rows.deleteOf(alice.user);
+  await expect(world.show()).rejects.toMatchObject({ code: 'not_found' });
+  expect(world.rows.leasesWithJobs()).toEqual([]);
+  await world.settle();
+});

@@ -13,7 +13,7 @@ describe('A folder for Somnus', () => {
     const path = join(home, 'a/b');
     claimFolder(path, dataFolder);
     claimFolder(path, dataFolder);
-    for (const name of ['keys', 'log', 'action-rules', 'packs', 'research']) mkdirSync(join(path, name));
+    for (const name of ['keys', 'log', 'action-rules', 'packs', 'research', 'collaborations']) mkdirSync(join(path, name));
     for (const name of ['somnus.db', 'somnus.db.lock', 'pool.xfs', 'instance', 'reserve']) writeFileSync(join(path, name), '');
     expect(await removeClaimed(path, dataFolder)).toEqual([]);
     expect(readdirSync(home)).toEqual([]);
