@@ -40,6 +40,15 @@ read -r token; printf '%s\\n' "$token" >"$1/token.new"; mv -f "$1/token.new" "$1
 { read -r first || first=; read -r second || second=; } <"$2"
 case $second in "$3") exit 0;; '# Somnus in a VM, version '*) exit 4;; *) exit 5;; esac`;
 
+/**
+ * Ends the sshd that listens on the port for a connection that no longer exists: memory that is restored, woken or forked contains the sshd of the connection that the host had when it was saved.
+ * The caller's own sshd does not listen there. Other programs are left alone.
+ */
+const freePortScript = `
+for pid in $(ss -Hltnp "sport = :$1" | grep -o 'pid=[0-9]*' | sort -u); do
+  case $(cat "/proc/\${pid#pid=}/comm") in sshd | sshd-session) kill "\${pid#pid=}";; esac
+done`;
+
 export class VmLinks {
   readonly #deps: VmLinksDeps;
   readonly #places: GuestPlaces;
@@ -90,12 +99,23 @@ export class VmLinks {
 
   async #prepare(record: EnvironmentRecord, signal: AbortSignal): Promise<void> {
     const channel = await this.#deps.channel(record);
-    const began = await channel.listen(this.#places.port, (socket) => this.#deps.accept(record.id, socket), signal);
+    const listen = async (): Promise<boolean | undefined> => await channel.listen(this.#places.port, (socket) => this.#deps.accept(record.id, socket), signal);
+    let began = await listen();
+    if (began === undefined && await this.#freePort(channel, signal)) began = await listen();
     this.#notePort(record, began !== undefined);
     if (began === true) this.#undelivered.add(record.id);
     if (!this.#undelivered.has(record.id)) return;
     await this.#deliver(record, channel, signal);
     this.#undelivered.delete(record.id);
+  }
+
+  async #freePort(channel: GuestChannel, signal: AbortSignal): Promise<boolean> {
+    const { stdin, stdout, stderr, exit } = await channel.exec({ command: ['/bin/sh', '-c', freePortScript, 'somnus', String(this.#places.port)], env: {} }, signal);
+    stdin.on('error', () => {});
+    stdin.end();
+    stdout.resume();
+    stderr.resume();
+    return (await exit).code === 0;
   }
 
   #notePort(record: EnvironmentRecord, free: boolean): void {

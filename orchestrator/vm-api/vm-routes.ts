@@ -20,7 +20,7 @@ export function vmRoutes(limits: VmLimitsService): readonly Route[] {
   const profile = existing('applyProfile');
   return [
     ...same.map(existing),
-    // A rollback replaces the VM with the caller in it, so it never waits: the answer must arrive before that.
+    // A rollback replaces the VM with the caller in it, so it never waits: the answer is sent at once, and may still arrive too late to be read.
     { ...restore, handle: async (request, context) => await restore.handle({ ...request, query: {} }, context) },
     {
       ...fork, access: { scope: 'write', limitedKeys: true }, // the number of forks is limited (sqlite-vm-forks.ts)

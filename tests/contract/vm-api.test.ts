@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import { routeTable } from '../../orchestrator/api/route-table.ts';
-import { VmInside, type Inside } from '../support/vm-inside.ts';
+import { GuestSshd } from '../support/guest-sshd.ts';
+import { freePort, VmInside, type Inside } from '../support/vm-inside.ts';
 import { environment, ENV_A, ENV_B, FakeServices, operation } from './api/fake-services.ts';
 import { problemOf, startApi } from './api/harness.ts';
 
@@ -235,6 +236,17 @@ test('When a program in the guest has the port, an event says so; later the API 
   thief.close();
   await ready(guest);
   expect(blocked.events).toHaveLength(1);
+});
+
+test('The API takes the port from the sshd of a lost connection, which restored memory contains', async () => {
+  await using before = await GuestSshd.start();
+  const lost = before.channel();
+  await using freed = new VmInside(services, records, { rate });
+  const port = await freePort();
+  expect(await lost.listen(port, (socket) => { socket.destroy(); }, AbortSignal.timeout(30_000))).toBe(true);
+  await ready(await freed.guest({ ...environment(ENV_A, 'a'), networkIndex: 1 }, port));
+  expect(freed.events).toEqual([]);
+  await lost.close();
 });
 
 async function dial(port: number): Promise<Socket> {
