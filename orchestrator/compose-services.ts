@@ -20,6 +20,9 @@ import { composeCore } from './compose-core.ts';
 import { composeEnvironments, type EnvironmentParts } from './compose-environments.ts';
 import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
+import { browserAddresses } from './browser/browser-addresses.ts';
+import { BrowserManager } from './browser/browser-manager.ts';
+import { addressGuard } from './research/fetch/address-guard.ts';
 import { ContainerImages } from './containers/container-images.ts';
 import { ContainerRunner } from './containers/container-runner.ts';
 import { DockerEngine } from './containers/docker-engine.ts';
@@ -99,6 +102,9 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
   const jobs = new JobManager({ environments, events, holder, watch: ({ id }, running) => jobWatch.watch(id, running) });
 
+  const browsers = new BrowserManager({ environments, addresses: browserAddresses({ guard: addressGuard({ networks: [config.network.subnet] }), internalOrigins: config.research.internalOrigins }), log });
+  stack.defer(() => browsers.stop());
+
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
@@ -113,7 +119,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
-    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
+    services: { actions, jobs, browsers, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

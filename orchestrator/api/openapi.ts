@@ -7,6 +7,8 @@ import { ActionClass, ActionContext } from '../actions/routing/rule.ts';
 import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Incident, IncidentList, PastIncident, SoftReboot, SoftRebootRequest, UpgradeAgent } from '../agent/agent-schemas.ts';
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
+import { BrowserAct, BrowserAnswer, BrowserFile, BrowserTab, FilledField, FillField, PageBlocker, PageSnapshot } from '../browser/browser-act.ts';
+import { FormField, PageForm, PageMap } from '../browser/page-map.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
@@ -68,6 +70,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
+  BrowserAct, BrowserAnswer, BrowserFile, BrowserTab, FilledField, FillField, PageBlocker, PageSnapshot, FormField, PageForm, PageMap,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));

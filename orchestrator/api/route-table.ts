@@ -10,6 +10,7 @@ import { execRoutes } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
+import { browserRoutes } from './routes/browser.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { portRoutes } from './routes/ports.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -29,6 +30,7 @@ export const routeTable: readonly Route[] = [
   ...execRoutes,
   ...actionRoutes,
   ...jobRoutes,
+  ...browserRoutes,
   ...portRoutes,
   ...fileRoutes,
   ...profileRoutes,

@@ -4,6 +4,7 @@
 import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
+import type { BrowserService } from '../browser/browser-service.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
@@ -28,6 +29,7 @@ import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 export interface Services {
   actions: ActionService;
   jobs: JobService;
+  browsers: BrowserService;
   audit: AuditService;
   ports: PortService;
   environments: EnvironmentService;

@@ -1,6 +1,7 @@
 // All commands of `somnus`. The program, its help and its completion are generated from this table.
 import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
+import { browserCommands } from './browser-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
@@ -11,7 +12,7 @@ import { snapshotCommands } from './snapshot-commands.ts';
 export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Snapshots and forks:', entries: snapshotCommands },
-  { title: 'Inside an environment:', entries: guestCommands },
+  { title: 'Inside an environment:', entries: [...guestCommands, ...browserCommands] },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
   { title: 'Research:', entries: researchCommands },

@@ -13,6 +13,7 @@ import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts'
 import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
+import type { BrowserService } from '../../../orchestrator/browser/browser-service.ts';
 import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
 import { scratchActions, type ScratchActions } from '../../support/scratch-actions.ts';
 import { GuestSshd } from '../../support/guest-sshd.ts';
@@ -41,8 +42,8 @@ export class SshdEnvironment implements AsyncDisposable {
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
 
-  /** An environment named demo. Its actions cannot use containers unless `more` provides them. */
-  static async start(more: Partial<ActionRunnerDeps> = {}): Promise<SshdEnvironment> {
+  /** An environment named demo. Its actions cannot use containers unless `more` provides them; without `browser`, nothing happens in its browser. */
+  static async start(more: Partial<ActionRunnerDeps> = {}, browser?: { service: BrowserService }): Promise<SshdEnvironment> {
     const sshd = await GuestSshd.start();
     const channel = sshd.channel();
     const fake = new FakeServices();
@@ -63,7 +64,7 @@ export class SshdEnvironment implements AsyncDisposable {
         return channel;
       },
     };
-    const { agents, audit, autoscaling, documents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
+    const { agents, audit, autoscaling, browsers: fakeBrowsers, documents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
     const actions = scratchActions(environments, [environment(ENV_A, 'demo')], more);
     const bundle = bundleProgramHolder();
     const jobs = new JobManager({
@@ -74,7 +75,7 @@ export class SshdEnvironment implements AsyncDisposable {
     const records = { get: (id: string) => (id === ENV_A ? { ...environment(ENV_A, 'demo'), networkIndex: 1 } : undefined) };
     const ports = new PortPublisher({ ports: new SqlitePorts(actions.store), records, environments, operations: { wait: async () => operation() }, events: actions.events, log });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, jobs, ports, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, jobs, browsers: browser?.service ?? fakeBrowsers, ports, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, ports, await server.listen('127.0.0.1', 0));
     return made.it;
