@@ -42,6 +42,8 @@ export class DriverProcess {
   readonly #child: ChildProcess;
   readonly #options: DriverOptions;
   readonly #pending = new Map<number, Pending>();
+  /** Pages that may not be shown. Numbers are not used again. */
+  readonly #refused = new Set<number>();
   readonly #ready = Promise.withResolvers<void>();
   #last = 0;
   #ended: SomnusError | undefined;
@@ -160,9 +162,11 @@ export class DriverProcess {
   }
 
   #check({ page, url, address }: { page: number; url: string; address: string | null }): void {
+    if (this.#refused.has(page)) return; // it is being closed, and what it did before may be reported late
     try {
       this.#options.onVisited(url, address);
     } catch {
+      this.#refused.add(page);
       this.#send({ closePage: page });
     }
   }
