@@ -16,6 +16,8 @@ for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) globalT
 const send = (message: FromDriver): void => { process.stdout.write(`${JSON.stringify(message)}\n`); };
 const splitter = new LineSplitter(LONGEST_LINE_BYTES);
 let driver: PlaywrightDriver | undefined;
+/** Messages about tabs that were open before, received while they are being looked at. */
+const early: Exclude<ToDriver, { start: unknown }>[] = [];
 
 process.stdin.on('data', (chunk: Buffer) => {
   for (const line of splitter.push(chunk)) if (line !== undefined) receive(JSON.parse(line) as ToDriver);
@@ -23,8 +25,10 @@ process.stdin.on('data', (chunk: Buffer) => {
 process.stdin.on('end', () => process.exit(0));
 
 function receive(message: ToDriver): void {
-  if (!('start' in message)) driver?.receive(message);
-  else start(message.start).then(() => send({ ready: true }), (error: unknown) => { process.stderr.write(String(error)); process.exit(1); });
+  if (!('start' in message)) {
+    if (driver === undefined) early.push(message);
+    else driver.receive(message);
+  } else start(message.start).then(() => send({ ready: true }), (error: unknown) => { process.stderr.write(String(error)); process.exit(1); });
 }
 
 async function start({ socketPath, downloads, restore, tabs }: Extract<ToDriver, { start: unknown }>['start']): Promise<void> {
@@ -33,4 +37,5 @@ async function start({ socketPath, downloads, restore, tabs }: Extract<ToDriver,
   const browser = await chromium.connectOverCDP(transport, { artifactsDir: downloads, timeout: 0 });
   clearTimeout(timer);
   driver = await PlaywrightDriver.open(browser, send, restore ? tabs : undefined, tabs);
+  for (const message of early) driver.receive(message);
 }
