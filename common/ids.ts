@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base32, lower case: no i, l, o, u
 
-export type IdKind = 'env' | 'op' | 'snap' | 'key' | 'usr' | 'evt' | 'req' | 'mem' | 'conv' | 'trn' | 'quar' | 'exp' | 'act' | 'job' | 'cap' | 'run' | 'fix' | 'sec' | 'art' | 'arun' | 'col' | 'sub' | 'lease';
+export type IdKind = 'env' | 'op' | 'snap' | 'key' | 'usr' | 'evt' | 'req' | 'mem' | 'conv' | 'trn' | 'quar' | 'exp' | 'act' | 'job' | 'cap' | 'run' | 'fix' | 'sec' | 'art' | 'arun' | 'col' | 'sub' | 'lease' | 'file';
 
 /** Returns a new id such as `env_01k8…`: 48 bits of time (so ids sort by creation) and 80 random bits. */
 export function newId(kind: IdKind, nowMs: number = Date.now()): string {

@@ -35,7 +35,7 @@ PACKAGE_LEFTOVERS=(
 )
 # What their purge removes when it is empty, also where it was there before.
 PACKAGE_FOLDERS=(/etc/apparmor.d/disable)
-TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns libfaketime tesseract-ocr)
+TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns libfaketime tesseract-ocr chromium)
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=$SECONDS

@@ -26,6 +26,9 @@ import { composeCore } from './compose-core.ts';
 import { composeEnvironments, type EnvironmentParts } from './compose-environments.ts';
 import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
+import { browserAddresses } from './browser/browser-addresses.ts';
+import { BrowserManager } from './browser/browser-manager.ts';
+import { addressGuard } from './research/fetch/address-guard.ts';
 import { ContainerImages } from './containers/container-images.ts';
 import { ContainerRunner } from './containers/container-runner.ts';
 import { DockerEngine } from './containers/docker-engine.ts';
@@ -124,6 +127,9 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
   const jobs = new JobManager({ environments, events, holder, watch: ({ id }, running) => jobWatch.watch(id, running) });
 
+  const browsers = new BrowserManager({ environments, addresses: browserAddresses({ guard: addressGuard({ networks: [config.network.subnet] }), internalOrigins: config.research.internalOrigins }), log });
+  stack.defer(() => browsers.stop());
+
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
   const { collaborations, inboxes, collaborationRunner, collaborationRows, sharedFiles } = composeCollaboration({ config, paths, store, events, environments, records, network: vms.network, holder, watch: (id, running) => jobWatch.watch(id, running), now, faults, log });
@@ -150,7 +156,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, content: { remove: async (user) => { await Promise.all([{ remove: removeContent }.remove(user), artifacts.removeOwnedBy(user)]); } } });
   const derive = await hostKey(paths.hostKeyFile);
   const gateway = composeSecrets({ store, environments, events, derive, now: core.now });
-  const services: Services = { actions, artifacts, artifactRuns, jobs, audit, ports, collaborations, inboxes, sessions, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
+  const services: Services = { actions, artifacts, artifactRuns, jobs, browsers, audit, ports, collaborations, inboxes, sessions, secrets: gateway.secrets, ssh: new SshAccesses(environments, (id) => new Vm(vms, id).keysDir), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, packs, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency };
   const { vmApi, vmLinks } = composeVmApi({ config, store, services, derive, gateway, stack, events, parts, metrics, records, snapshotRecords, isChanging: (id) => environments.isChanging(id), vms, log });
   return {
     services, jobWatch, containers, ports, collaborationRunner, vmApi, vmLinks, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],

@@ -10,6 +10,8 @@ import { ArtifactRun, ArtifactRunStatus, RunContext } from '../artifacts/artifac
 import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, PublishFile, SendMessage, SharedFile, SharedFilePage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis } from '../collaboration/collaboration.ts';
+import { BrowserAct, BrowserAnswer, BrowserFile, BrowserTab, FilledField, FillField, PageBlocker, PageSnapshot } from '../browser/browser-act.ts';
+import { FormField, PageForm, PageMap } from '../browser/page-map.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { SshAccess } from '../environments/ssh-access.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
@@ -81,6 +83,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionPhase, ActionStatus, Decision, RequestedContext, Artifact, ArtifactDiff, ArtifactHit, ArtifactHitPage, ArtifactPage, ArtifactRun, ArtifactRunAnswer, ArtifactRunFrame, ArtifactRunPage, ArtifactRunStatus, RunArtifact: RunArtifactBody, RunContext, ArtifactType, ArtifactVersion, ArtifactVersionPage, CreateArtifact, WriteArtifactVersion: WriteVersion, StoredFile, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort, Secret, SecretBudget, SecretPage, SecretProvider, SetSecret, SshAccess,
   Pack, PackStep, PackUninstallStep, AvailablePack, InstalledPack, PackChangeAnswer, ShownPack, PackEntry: ShownPackEntry, PackPage, InstalledPackPage, PackHistoryPage,
   DevSession, SessionEntry, SessionKind, SessionPage, SessionSettings, AnswerRequest, Collaboration, CollaborationPage, CollaborationResult, CollaborationStatus, Inbox, InboxTask, Lease, LeaseStatus, Member, Message, MessagePage, PublishFile, SendMessage, SharedFile, SharedFilePage, StartCollaboration, SubTask, SubTaskDetail, SubTaskPage, SubTaskRequest, SubTaskStatus, Synthesis,
+  BrowserAct, BrowserAnswer, BrowserFile, BrowserTab, FilledField, FillField, PageBlocker, PageSnapshot, FormField, PageForm, PageMap,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, PastIncidentPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, Finding, Statement, CheckedClaim, ReportSection, ResearchReport, CollectInput, DeepDiveInput, FactCheckInput, ResearchRun, StartResearchRun: StartRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict, ResearchWorkflow: Workflow, ResearchWorkflowPage: WorkflowPage, WorkflowDocument,
 }).map(([name, schema]) => [schema, name]));

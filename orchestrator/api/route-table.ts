@@ -14,6 +14,7 @@ import { execRoutes } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
+import { browserRoutes } from './routes/browser.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { packRoutes } from './routes/packs.ts';
 import { portRoutes } from './routes/ports.ts';
@@ -39,6 +40,7 @@ export const routeTable: readonly Route[] = [
   ...artifactRoutes,
   ...artifactRunRoutes,
   ...jobRoutes,
+  ...browserRoutes,
   ...portRoutes,
   ...sshRoutes,
   ...inboxRoutes,

@@ -7,6 +7,7 @@ import type { ArtifactService } from '../artifacts/artifact.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { CollaborationService, InboxService } from '../collaboration/collaboration.ts';
+import type { BrowserService } from '../browser/browser-service.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { SshAccessService } from '../environments/ssh-access.ts';
 import type { Event, EventFilter } from '../events/event.ts';
@@ -37,6 +38,7 @@ export interface Services {
   artifacts: ArtifactService;
   artifactRuns: ArtifactRunService;
   jobs: JobService;
+  browsers: BrowserService;
   audit: AuditService;
   ports: PortService;
   secrets: SecretService;

@@ -3,6 +3,7 @@ import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
 import { artifactCommands } from './artifact-commands.ts';
 import { collaborationCommands } from './collaboration-commands.ts';
+import { browserCommands } from './browser-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
@@ -15,7 +16,7 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Snapshots and forks:', entries: snapshotCommands },
   { title: 'Packs:', entries: packCommands },
-  { title: 'Inside an environment:', entries: guestCommands },
+  { title: 'Inside an environment:', entries: [...guestCommands, ...browserCommands] },
   { title: 'Artifacts:', entries: artifactCommands },
   { title: 'Several agents:', entries: collaborationCommands },
   { title: 'Operations and events:', entries: activityCommands },

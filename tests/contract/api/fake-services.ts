@@ -451,6 +451,14 @@ export class FakeServices implements Services {
     },
   };
 
+  readonly browsers: Services['browsers'] = {
+    act: async (caller, ref, act) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'browse', with: act });
+      return { tabs: [], snapshot: null, blocker: null, repeats: 0, closed: [], injections: [], dialogs: [], files: [], fields: null, annotations: null, map: null };
+    },
+  };
+
   readonly jobs: Services['jobs'] = {
     start: async (caller, ref, request) => ({ ...JOB, environmentId: this.#find(caller, ref).id, name: request.name ?? null }),
     list: async (caller, ref) => [{ ...JOB, environmentId: this.#find(caller, ref).id }],

@@ -72,7 +72,7 @@ describe('The answer has the documented status and shape', () => {
   afterAll(() => rmSync(scratch, { recursive: true }));
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
-    exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, publishPort: { port: 3000 }, setSecret: { value: 'sk-123456789', provider: 'openai' }, startJob: { command: ['echo', 'hi'] }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, publishPort: { port: 3000 }, setSecret: { value: 'sk-123456789', provider: 'openai' }, startJob: { command: ['echo', 'hi'] }, browse: { act: 'tabs' }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
     createPack: { yaml: 'name: p\nversion: "1"\ndescription: d\nsteps: [{ name: s, command: "true", check: "true" }]' }, installPacks: { packs: ['base-tools'] }, returnToPackEntry: { entry: 2 },
     setFixes: { mode: 'act' }, setSession: { rememberActions: true }, setAutoscaling: { smallest: 'idle', largest: 'research' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },

@@ -19,6 +19,7 @@ import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { GuestChannel } from '../../../supervisor/guest/guest-channel.ts';
+import type { BrowserService } from '../../../orchestrator/browser/browser-service.ts';
 import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
 import { scratchActions, type ScratchActions } from '../../support/scratch-actions.ts';
 import { GuestSshd } from '../../support/guest-sshd.ts';
@@ -49,8 +50,8 @@ export class SshdEnvironment implements AsyncDisposable {
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
 
-  /** An environment named demo. Its actions cannot use containers unless `more` provides them. */
-  static async start(more: Partial<ActionRunnerDeps> = {}): Promise<SshdEnvironment> {
+  /** An environment named demo. Its actions cannot use containers unless `more` provides them; without `browser`, nothing happens in its browser. */
+  static async start(more: Partial<ActionRunnerDeps> = {}, browser?: { service: BrowserService }): Promise<SshdEnvironment> {
     const sshd = await GuestSshd.start();
     const channel = sshd.channel();
     const fake = new FakeServices();
@@ -71,7 +72,7 @@ export class SshdEnvironment implements AsyncDisposable {
         return channel;
       },
     };
-    const { agents, audit, autoscaling, documents, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users } = fake;
+    const { agents, audit, autoscaling, browsers: fakeBrowsers, documents, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users } = fake;
     const actions = scratchActions(environments, [environment(ENV_A, 'demo')], more);
     const artifactRuns = fake.scratchArtifacts.runner({ environments, ...(more.containers === undefined ? {} : { containers: more.containers }) });
     const bundle = bundleProgramHolder();
@@ -85,7 +86,7 @@ export class SshdEnvironment implements AsyncDisposable {
     const { collaborations, inboxes } = collaboration;
     const sessions = new SessionReader({ environments, events: actions.events, inboxes, memory: fake.memory, sessions: new SqliteSessions(actions.store), log });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, get artifacts() { return fake.artifacts; }, artifactRuns, jobs, ports, collaborations, inboxes, sessions, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, get artifacts() { return fake.artifacts; }, artifactRuns, jobs, browsers: browser?.service ?? fakeBrowsers, ports, collaborations, inboxes, sessions, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, packs, profiles, profileChanges, images, host, quarantine, secrets, ssh, users, get memory() { return fake.memory; }, get research() { return fake.research; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, ports, collaboration.collaborationRunner, await server.listen('127.0.0.1', 0));
     return made.it;
