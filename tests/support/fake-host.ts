@@ -69,6 +69,9 @@ export class FakeHost implements AsyncDisposable {
   readonly #segments = new Map<number, { policy: string; up: boolean }>();
   readonly #guests = new Map<string, GuestInFolder>();
   readonly bootIds = new Map<string, string>();
+  /** Whether VMs that start have the port of a helper. */
+  helper = true;
+  helpersAreDeaf = false;
 
   constructor() {
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
@@ -77,6 +80,7 @@ export class FakeHost implements AsyncDisposable {
     this.hypervisor = new FakeHypervisor((name) => {
       const id = environmentOfDomain(INSTANCE, name) ?? '';
       const guest = new GuestInFolder(this.pool.folders.environment(id), join(this.folder, 'run', id));
+      guest.helperDeaf = this.helpersAreDeaf;
       this.#guests.set(id, guest);
       return guest;
     });
@@ -101,7 +105,7 @@ export class FakeHost implements AsyncDisposable {
     return {
       installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
-      hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0' }),
+      hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0', ...(this.helper ? { helper: true } : {}) }),
       network: {
         ensure: async () => {}, conflict: null, close: async () => {}, destroy: async () => {}, address, gateway: { ip: '10.83.0.1', mac: '52:54:00:00:00:01' },
         attach: async ({ index, policy }: Segment, { linkUp }: { linkUp?: boolean } = {}) => {
@@ -116,6 +120,7 @@ export class FakeHost implements AsyncDisposable {
       },
       guests: {
         port: (vm: Vm) => guests.port(vm),
+        helper: (vm: Vm) => guests.helper(vm),
         forget: (id: string) => guests.forget(id),
         forgetChannel: () => {},
         channel: async (vm: Vm) => {
