@@ -70,7 +70,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
 
 export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
   const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, log } = options;
-  const { vms, driver, pool, hardware } = options.host;
+  const { vms, driver, pool, hardware, images: imageStore } = options.host;
   const core = await composeCore({ paths, store, fault, stack, log });
   const { events, troubles, clock, operations, engine, idempotency } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
@@ -103,7 +103,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), incidents: () => incidentHistory.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), incidents: () => incidentHistory.purge(historyBefore()), templates: async () => await vms.templates.prune(await imageStore.currentVersion()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,

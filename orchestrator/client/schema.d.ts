@@ -2676,6 +2676,8 @@ export interface components {
             memoryMiB?: number;
             /** @description Instead of the profile's; at least the size of the image. */
             diskGiB?: number;
+            /** @description Boot the image instead of starting from a template, which is a saved guest that has booted. */
+            cold?: boolean;
         };
         CreatedApiKey: {
             id: string;

@@ -52,6 +52,7 @@ export const CreateEnvironment = z.strictObject({
   vcpus: Shape.shape.vcpus.optional().meta({ description: "Instead of the profile's." }),
   memoryMiB: Shape.shape.memoryMiB.optional().meta({ description: "Instead of the profile's." }),
   diskGiB: Shape.shape.diskGiB.optional().meta({ description: "Instead of the profile's; at least the size of the image." }),
+  cold: z.boolean().optional().meta({ description: 'Boot the image instead of starting from a template, which is a saved guest that has booted.' }),
 });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 

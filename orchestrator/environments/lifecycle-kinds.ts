@@ -33,11 +33,12 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
 }
 
 /** The stored input of an operation; everything else is read again at each attempt. */
-const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
+const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), cold: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
 type Input = z.infer<typeof Input>;
 
 /** The common context of all steps. */
-type LifecycleContext = StopContext & HibernateContext & RecordedContext;
+type LifecycleContext = StopContext & HibernateContext & RecordedContext & Pick<CreateContext, 'cold'>;
+type CreatedContext = LifecycleContext & CreateContext & { from?: 'template' | 'image' };
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
   const { environments, host, images, keys, monitor, now, profiles, removedDays } = deps;
@@ -51,16 +52,23 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
     ...await stoppedRecord(vm, 'removed'), removedAt: now().toISOString(), purgeAt: new Date(now().getTime() + removedDays * 86_400_000).toISOString(),
   });
 
-  engine.register<Input, LifecycleContext & CreateContext>({
+  engine.register<Input, CreatedContext>({
     kind: 'environment.create', input: Input, steps: createSteps, cancellable: true,
     async open(input, operation) {
       const context = await open(input, operation);
       const record = environments.get(input.environmentId);
-      if (!record) return context as LifecycleContext & CreateContext; // the record is deleted last: everything is undone already
+      if (!record) return context as CreatedContext; // the record is deleted last: everything is undone already
       const { shape: ofProfile, gpu } = await profiles.get(record.profile);
       return { ...context, spec: { name: record.name, shape: sizedShape(ofProfile, record), gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } } };
     },
-    ...recordOutcome<LifecycleContext & CreateContext>(deps, { event: 'environment.created', done: running, failed: 'gone' }),
+    ...recordOutcome<CreatedContext>(deps, {
+      event: 'environment.created', failed: 'gone',
+      async done(context) {
+        context.from = (await context.vm.manifest()).fromTemplate === true ? 'template' : 'image';
+        return await running(context);
+      },
+      result: ({ from }) => ({ from }),
+    }),
   });
   register('environment.start', startSteps, { event: 'environment.started', done: running });
   register('environment.stop', stopSteps, { event: 'environment.stopped', done: stopped });

@@ -51,14 +51,14 @@ export async function verifyByHelper(vm: Vm, step: StepRun, signal: AbortSignal)
 
 /** Returns the boot id of a VM's guest, from whichever program answers first; if neither does, the last one that was reported. Never throws. */
 export async function bootIdOf(vm: Vm, options: WaitOptions): Promise<string | undefined> {
-  const [port, helper] = [vm.host.guests.port(vm), vm.host.guests.helper(vm)];
+  const port = vm.host.guests.port(vm);
+  const helper = await vm.manifest().then(({ hardware }) => (hardware.helper === true ? vm.host.guests.helper(vm) : undefined), () => undefined);
   try {
-    const { hardware } = await vm.manifest();
-    const answers = [port.status(options), ...(hardware.helper === true ? [helper.state(options)] : [])];
+    const answers = [port.status(options), ...(helper ? [helper.state(options)] : [])];
     return await Promise.any(answers.map(async (answer) => (await answer).bootId));
   } catch (error) {
     vm.log.warn({ event: 'guest.boot-id-unknown', err: toSomnusError(error instanceof AggregateError ? error.errors[0] : error) });
-    return port.lastStatus?.bootId ?? helper.lastState?.bootId;
+    return port.lastStatus?.bootId ?? helper?.lastState?.bootId;
   }
 }
 

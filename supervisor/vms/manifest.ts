@@ -44,6 +44,8 @@ export const VmManifest = z.strictObject({
     policy: NetworkPolicy,
   }),
   machineId: z.string(),
+  /** Whether it was created from a template. */
+  fromTemplate: z.boolean().optional(),
   /** Increases with each identity sent to the guest. */
   generation: z.int().min(1),
 });

@@ -27,6 +27,7 @@ import { domainName, environmentOfDomain, Vm, type VmHost } from '../../supervis
 import { segmentAddress, type Segment } from '../../supervisor/network/network.ts';
 import type { Profile } from '../../supervisor/profiles/profile.ts';
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
+import { TemplateStore } from '../../supervisor/snapshots/template-store.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { ownedPrefix } from './clean-up.ts';
@@ -72,6 +73,8 @@ export class FakeHost implements AsyncDisposable {
   /** Whether VMs that start have the port of a helper. */
   helper = true;
   helpersAreDeaf = false;
+  /** Whether environments are made from templates. */
+  templates = true;
 
   constructor() {
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
@@ -103,7 +106,7 @@ export class FakeHost implements AsyncDisposable {
     const segments = this.#segments;
     const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); };
     return {
-      installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
+      installation: INSTANCE, pool: this.pool, templates: new TemplateStore({ pool: this.pool, enabled: this.templates, log }), driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
       hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0', ...(this.helper ? { helper: true } : {}) }),
       network: {
@@ -296,8 +299,8 @@ function writeImage(folder: string, version: string): void {
 /** A pool in a folder, whose clones copy only what matters: the start of a file, and its length. */
 function folderPool(root: string, check: (call: string) => void): StoragePool {
   const [images, environments] = [join(root, 'images'), join(root, 'environments')];
-  const folders = { root, images, environments, staging: join(root, 'staging'), quarantine: join(root, 'quarantine'), environment: (id: string) => join(environments, id), image: (version: string) => join(images, version) };
-  for (const folder of [images, environments, folders.staging, folders.quarantine]) mkdirSync(folder, { recursive: true });
+  const folders = { root, images, environments, templates: join(root, 'templates'), staging: join(root, 'staging'), quarantine: join(root, 'quarantine'), environment: (id: string) => join(environments, id), image: (version: string) => join(images, version) };
+  for (const folder of [images, environments, folders.templates, folders.staging, folders.quarantine]) mkdirSync(folder, { recursive: true });
   const usage = { path: root, backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 2 ** 40, freeBytes: 2 ** 39, reserveBytes: 0 } as const;
   return {
     folders, ensure: async () => usage, usage: async () => usage, grow: async () => usage,
