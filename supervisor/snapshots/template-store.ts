@@ -21,8 +21,9 @@ export interface TemplateNeeds {
 const FORMAT = 1;
 /** A template that was not completed by then is made by another environment; one that failed is not made again before. */
 const MAKING_MS = 10 * 60_000;
-/** Each takes about 300 MB of the pool. */
 const MOST = 4;
+/** What one usually takes of the pool. */
+const USUAL_BYTES = 512 * 2 ** 20;
 const UNUSED_MS = 30 * 86_400_000;
 
 export class TemplateStore {
@@ -57,7 +58,7 @@ export class TemplateStore {
   async claim(needs: TemplateNeeds): Promise<boolean> {
     if (!this.#enabled || await this.find(needs) !== undefined) return false;
     const folder = this.folder(needs);
-    if (poolLevel(await this.#pool.usage(), 2 * needs.shape.memoryMaxMiB * 2 ** 20) !== 'ok') return false;
+    if (poolLevel(await this.#pool.usage(), needs.shape.memoryMiB * 2 ** 20 + USUAL_BYTES) !== 'ok') return false;
     if (performance.now() - (this.#making.get(folder) ?? -Infinity) < MAKING_MS) return false;
     this.#making.set(folder, performance.now());
     return true;
