@@ -76,9 +76,9 @@ const saveTemplate: Step<CreateContext> = {
   timeoutMs: 600_000,
   async run(context, step) {
     const { vm } = context;
-    if (await vm.isHibernated() || !(await isTemplateGuest(vm, step.signal))) return;
-    const needs = await templateNeeds(context);
-    if (needs) await makeTemplate(vm, needs, step);
+    const needs = await vm.isHibernated() ? undefined : await templateNeeds(context);
+    if (!needs || !(await isTemplateGuest(vm, step.signal))) return;
+    await makeTemplate(vm, needs, step);
     await identifyGuest.run(context, step);
   },
 };

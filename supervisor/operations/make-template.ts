@@ -13,6 +13,7 @@ import { verifyByHelper } from './verify-by-helper.ts';
 const TEMPLATE = { environmentId: 'template', hostname: 'somnus', generation: 1 } as const;
 const BOOT_TIMEOUT_MS = 240_000;
 const ANSWER_TIMEOUT_MS = 60_000;
+const HELPER_TIMEOUT_MS = 10_000;
 
 /** Gives a booting guest the identity of a template, with keys that are not kept. Repeatable. @throws as `AgentPort.call` */
 export async function sendTemplateIdentity(vm: Vm, step: StepRun): Promise<void> {
@@ -32,7 +33,7 @@ export async function sendTemplateIdentity(vm: Vm, step: StepRun): Promise<void>
 /** Whether the guest has the identity of a template. @throws timeout, cancelled, guest_unreachable */
 export async function isTemplateGuest(vm: Vm, signal: AbortSignal): Promise<boolean> {
   return await vm.whileActive(signal, async (active) => {
-    const { identity } = await vm.host.guests.port(vm).status({ timeoutMs: ANSWER_TIMEOUT_MS, signal: active });
+    const { identity } = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_TIMEOUT_MS, signal: active });
     return identity?.environmentId === TEMPLATE.environmentId;
   });
 }
@@ -45,7 +46,7 @@ export async function makeTemplate(vm: Vm, needs: TemplateNeeds, step: StepRun):
     const folder = templates.folder(needs);
     if (folder !== templates.folder({ ...needs, shape, hardware }) || await exists(folder)) return; // its resources could not be applied
     step.progress({ message: 'saving the guest as a template for others' });
-    if (hardware.helper === true) await guests.helper(vm).state({ timeoutMs: ANSWER_TIMEOUT_MS, signal: step.signal });
+    if (hardware.helper === true) await guests.helper(vm).state({ timeoutMs: HELPER_TIMEOUT_MS, signal: step.signal }).catch(() => {}); // so that it waits in the template; guests of older images have none
     await saveState(vm, folder, { memory: true, signal: step.signal });
     vm.log.info({ event: 'template.made', path: folder });
     await verifyByHelper(vm, step, step.signal);

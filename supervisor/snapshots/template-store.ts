@@ -80,7 +80,7 @@ export class TemplateStore {
     }));
     const newestFirst = found.toSorted((a, b) => b.usedAtMs - a.usedAtMs);
     for (const [at, { folder, unfinished, imageVersion, usedAtMs }] of newestFirst.entries()) {
-      if (unfinished && this.#making.size > 0) continue;
+      if (unfinished && [...this.#making.values()].some((atMs) => performance.now() - atMs < MAKING_MS)) continue;
       const reason = !this.#enabled ? 'templates are disabled' : unfinished ? 'it is not complete' : imageVersion !== currentImage ? 'the image has changed' : at >= MOST ? 'others were used later' : Date.now() - usedAtMs > UNUSED_MS ? 'it was not used' : undefined;
       if (reason !== undefined) await this.#remove(folder, reason);
     }

@@ -60,8 +60,8 @@ async function act(method: string, path: string, body?: unknown): Promise<Operat
 const at = (name: string, more = ''): string => `/v1/environments/${name}${more}`;
 const create = async (name: string, cold: boolean): Promise<number> => await timed(async () => {
   const operation = await act('POST', '/v1/environments', { name, profile: 'bench', cold });
-  const { from } = operation?.result as { from: string };
-  if (from !== (cold ? 'image' : 'template')) throw new Error(`${name} was created from the ${from}`);
+  const from = (operation?.result as { from: string } | undefined)?.from;
+  if (from !== (cold ? 'image' : 'template')) throw new Error(`${name} was created from the ${from ?? 'unknown'}`);
 });
 const purge = async (name: string): Promise<unknown> => await act('DELETE', at(name, '?purge=true'));
 const show = async (name: string): Promise<Environment> => (await somnus.api('GET', at(name))).body as Environment;

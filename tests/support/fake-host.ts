@@ -246,7 +246,7 @@ export class FakeControlPlane implements AsyncDisposable {
     const list = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
     const strange = (path: string, what: string): string[] => list(path).filter((name) => !known.has(name)).map(() => what);
     const leftovers = [
-      ...strange(pool.folders.environments, 'a folder'), ...strange(join(folder, 'keys'), 'keys'), ...strange(join(folder, 'run'), 'a run folder'), ...list(pool.folders.staging).map(() => 'a staging folder'),
+      ...strange(pool.folders.environments, 'a folder'), ...strange(join(folder, 'keys'), 'keys'), ...strange(join(folder, 'run'), 'a run folder'), ...list(pool.folders.staging).map(() => 'a staging folder'), ...list(pool.folders.templates).filter((name) => name.startsWith('.')).map(() => 'an unfinished template'),
       ...[...this.host.hypervisor.domains.keys()].filter((name) => !known.has(environmentOfDomain(INSTANCE, name) ?? '')).map(() => 'a domain'),
       ...(await this.vms.network.list()).filter((index) => !records.some(({ networkIndex }) => networkIndex === index)).map(() => 'a tap'),
       ...records.flatMap(({ id }) => list(join(pool.folders.environment(id), 'snapshots')).filter((name) => this.snapshotRecords.get(name) === undefined).map(() => 'a snapshot folder')),
