@@ -56,7 +56,7 @@ export class ImageVm implements AsyncDisposable {
       '-device', 'virtio-blk-pci,drive=disk',
       '-netdev', 'user,id=net,restrict=on', '-device', 'virtio-net-pci,netdev=net,mac=52:54:00:12:34:56',
       '-device', 'virtio-serial-pci',
-      ...this.#port('agent', AGENT_PORT_NAME, folder), ...this.#port('qga', 'org.qemu.guest_agent.0', folder), ...this.#port('helper', 'somnus.helper.0', folder),
+      ...this.#port('agent', AGENT_PORT_NAME, folder), ...this.#port('qga', 'org.qemu.guest_agent.0', folder),
       '-device', 'virtio-balloon-pci', '-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng',
       '-device', 'vmgenid,guid=auto',
       '-chardev', `file,id=console,path=${join(folder, 'console')}`, '-serial', 'chardev:console',

@@ -11,7 +11,6 @@ import { runCommand } from '../../common/run-command.ts';
 import { cachedGuestImage } from '../../images/build-guest.ts';
 import type { ImageManifest } from '../../images/image-manifest.ts';
 import { sparseSha256 } from '../../images/sparse-checksum.ts';
-import { HelperPort } from '../../supervisor/guest/helper-port.ts';
 import { ANSWER_MS, ImageVm, type AgentConnection } from '../support/image-vm.ts';
 
 /** More than the image's disk has: the guest grows its file system during boot. */
@@ -194,25 +193,6 @@ test('After a reboot the VM has its identity without the host', async () => {
   const status = await ready;
   expect(status).toMatchObject({ ready: true, hostname: 'beta', identity: { environmentId: 'env_fork', generation: 2 } });
   expect(await inGuest('cat /etc/machine-id')).toBe(identity.machineId);
-}, 2 * ANSWER_MS);
-
-test('The helper reports what the agent does, sets the clock, and applies an identity, which the agent notices by itself', async () => {
-  const helper = new HelperPort({ socketPath: join(vm.folder, 'helper') });
-  const wait = { timeoutMs: ANSWER_MS };
-  const { bootId } = await agent.request('status', {});
-  await expect.poll(async () => await helper.state(wait), { timeout: ANSWER_MS }).toMatchObject({ environmentId: 'env_fork', generation: 2, ready: true, bootId });
-  await inGuest('date -s @1700000000');
-  const { unixMs } = await helper.apply(undefined, wait);
-  expect(Math.abs(Date.now() - unixMs)).toBeLessThan(20_000); // the answer may be late on a busy host
-  const next: Identity = { ...identity, environmentId: 'env_third', hostname: 'gamma', machineId: 'c'.repeat(32), network: { ...identity.network, mac: '52:54:00:77:77:77', ip: '10.83.1.4' }, generation: 3 };
-  expect(await helper.apply(next, wait)).toMatchObject({ environmentId: 'env_third', generation: 3, ready: true, bootId });
-  expect(await agent.request('status', {})).toMatchObject({ ready: true, hostname: 'gamma', identity: { environmentId: 'env_third', generation: 3 } });
-  expect(await inGuest('ip -o addr show dev eth0 | grep -o "inet [^ ]*"; cat /sys/class/net/eth0/address; hostname; cat /etc/machine-id; stat -c %a /etc/ssh/somnus_host_key')).toBe(`inet 10.83.1.4/32\n52:54:00:77:77:77\ngamma\n${next.machineId}\n600`);
-  await inGuest('kill -KILL $(systemctl show -p MainPID --value somnus-helper.service)');
-  await helper.close();
-  const again = new HelperPort({ socketPath: join(vm.folder, 'helper') });
-  expect(await again.state(wait)).toMatchObject({ environmentId: 'env_third' }); // systemd has started it again
-  await again.close();
 }, 2 * ANSWER_MS);
 
 test('The power button shuts the VM down', async () => {
