@@ -1,8 +1,7 @@
-// Measures how long actions on an environment take, from request to the verified answer, compared with libvirt and SSH alone in the same run: npm run bench:blink -- [ROUNDS]
-// Uses the API of its own control plane, with idle VMs of 512 MiB. Milliseconds. The last line is JSON.
+// Measures how long actions on an environment take, compared with libvirt and SSH alone in the same run: node tests/bench/lifecycle.ts [ROUNDS]
+// Uses the API of its own control plane, with VMs of 512 MiB. Milliseconds. The last line is JSON.
 import { once } from 'node:events';
 import { chown, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import ssh2 from 'ssh2';
@@ -13,17 +12,15 @@ import type { Environment } from '../../orchestrator/environments/environment-sc
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 
-const rounds = Number(process.argv[2] ?? 20);
-const COLD_ROUNDS = 3;
-const FLOOR_ROUNDS = 5;
+const rounds = Number(process.argv[2] ?? 10);
 const ON_RECORD = 100;
 
-interface Quantiles { n: number; p50: number; p95: number; p99: number }
+interface Quantiles { p50: number; p95: number }
 
 const quantiles = (values: readonly number[]): Quantiles => {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0) * 10) / 10;
-  return { n: values.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  return { p50: at(0.5), p95: at(0.95) };
 };
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
@@ -58,11 +55,7 @@ async function act(method: string, path: string, body?: unknown): Promise<Operat
 }
 
 const at = (name: string, more = ''): string => `/v1/environments/${name}${more}`;
-const create = async (name: string, cold: boolean): Promise<number> => await timed(async () => {
-  const operation = await act('POST', '/v1/environments', { name, profile: 'bench', cold });
-  const from = (operation?.result as { from: string } | undefined)?.from;
-  if (from !== (cold ? 'image' : 'template')) throw new Error(`${name} was created from the ${from ?? 'unknown'}`);
-});
+const create = async (name: string): Promise<number> => await timed(async () => await act('POST', '/v1/environments', { name, profile: 'bench', cold: true }));
 const purge = async (name: string): Promise<unknown> => await act('DELETE', at(name, '?purge=true'));
 const show = async (name: string): Promise<Environment> => (await somnus.api('GET', at(name))).body as Environment;
 const virsh = async (...args: string[]): Promise<number> => await timed(async () => await runCommand('virsh', ['--quiet', ...args], { timeoutMs: 120_000 }));
@@ -85,14 +78,13 @@ async function bareTwin(name: string): Promise<string> {
   return twin;
 }
 
-const loadBefore = loadavg();
-const cold = await repeat(COLD_ROUNDS, async (round) => {
-  const ms = await create(`cold-${round}`, true);
+const created = await repeat(Math.min(rounds, 3), async (round) => {
+  const ms = await create(`cold-${round}`);
   if (round > 0) await purge(`cold-${round}`);
   return ms;
 });
 const subject = 'cold-0';
-const making = await timed(async () => await act('POST', '/v1/environments', { name: 'floor', profile: 'bench' }));
+await create('floor');
 const floorDomain = await bareTwin('floor');
 await using _end = { [Symbol.asyncDispose]: async () => { await runCommand('virsh', ['destroy', floorDomain], { allowExit: [1] }); } };
 await new Promise((resolve) => { setTimeout(resolve, 20_000); }); // the rest of the boot
@@ -124,12 +116,6 @@ const exec = async (): Promise<number> => await timed(async () => {
   });
   if (!(await answer.text()).includes('"code":0')) throw new Error(`exec: ${answer.status}`);
 });
-const created = await repeat(rounds, async () => {
-  const ms = await create('quick', false);
-  await purge('quick');
-  return ms;
-});
-
 const execs: number[] = [];
 const bareExecs: number[] = [];
 for (let round = 0; round < rounds * 3; round += 1) {
@@ -179,9 +165,9 @@ const forks = await repeat(rounds, async () => {
 });
 
 const saved = join(somnus.dataDir, 'floor.save');
-const floorRestores = await repeat(FLOOR_ROUNDS, async () => await virsh('save', floorDomain, saved) + await virsh('restore', saved));
+const floorRestores = await repeat(3, async () => await virsh('save', floorDomain, saved) + await virsh('restore', saved));
 const floorFolder = join(somnus.dataDir, 'pool', 'environments', floorDomain.replace('bench-', ''));
-const floorSnapshots = await repeat(FLOOR_ROUNDS, async (round) => {
+const floorSnapshots = await repeat(3, async (round) => {
   // Made beforehand, because the VM has a user of its own and libvirt would make it for another one.
   const overlay = join(floorFolder, `overlay${round}`);
   const [backing, format] = round === 0 ? [join(floorFolder, 'disk'), 'raw'] : [join(floorFolder, `overlay${round - 1}`), 'qcow2'];
@@ -206,13 +192,9 @@ await somnus.up();
 const reads = await repeat(rounds * 10, async () => await timed(async () => await somnus.api('GET', '/v1/environments?limit=100')));
 const health = await repeat(rounds * 10, async () => await timed(async () => await somnus.api('GET', '/healthz', { key: null })));
 
-const { body: host } = await somnus.api('GET', '/v1/host') as { body: { accel: { use: string }; libvirt: { qemuVersion: string | null }; pool: { fileSystem: string } } };
 console.log(JSON.stringify({
-  conditions: {
-    guestMemoryMiB: shape.memoryMiB, accelerator: host.accel.use, qemu: host.libvirt.qemuVersion, fileSystem: host.pool.fileSystem, hostCpus: cpus().length,
-    loadBefore: loadBefore.map((load) => Math.round(load * 10) / 10), loadAfter: loadavg().map((load) => Math.round(load * 10) / 10),
-  },
-  create: { fromTemplate: quantiles(created), cold: quantiles(cold), makingATemplate: Math.round(making) },
+  rounds,
+  create: quantiles(created),
   suspend: beside(standing.suspend, floorStanding.suspend),
   resume: beside(standing.resume, floorStanding.resume),
   exec: beside(execs, bareExecs),
