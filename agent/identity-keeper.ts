@@ -1,10 +1,10 @@
 // Applies the identity that the host sends: files, host name, address, SSH keys. Stores it on disk; at later boots systemd applies the files
 // (images/guest/files), so the guest has network and SSH even without this agent.
-import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import type { Identity } from './contract.ts';
-import { identityFiles, networkBatch, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
+import { identityFiles, networkBatch, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './contract/identity-files.ts';
 
 /** `ip` takes hundredths of a second; on an emulated CPU of a busy host ten seconds were once not enough. */
 const NETWORK_TIMEOUT_MS = 40_000;
@@ -22,16 +22,20 @@ export interface GuestSystem {
 export class IdentityKeeper {
   readonly #root: string;
   readonly #system: GuestSystem;
-  #current: StoredIdentity | null;
+  #current: StoredIdentity | null = null;
+  /** The stored file that `#current` was read from. */
+  #seen = '';
   #applying: Promise<void> = Promise.resolve();
 
   constructor(options: { root?: string; system: GuestSystem }) {
     this.#root = options.root ?? '/';
     this.#system = options.system;
-    this.#current = this.#stored();
   }
 
+  /** The stored identity. The helper also writes it, after a fork (images/guest/files). */
   get current(): StoredIdentity | null {
+    const stamp = this.#stamp();
+    if (stamp !== '' && stamp !== this.#seen) [this.#current, this.#seen] = [this.#stored() ?? this.#current, stamp];
     return this.#current;
   }
 
@@ -47,26 +51,24 @@ export class IdentityKeeper {
 
   /** Sets the address if it is missing, as after a boot whose network unit failed. */
   async repairNetwork(): Promise<void> {
-    if (this.#current && !this.addressIsUp()) await this.#bringUp(this.#current.network);
+    if (this.current && !this.addressIsUp()) await this.#bringUp(this.current.network);
   }
 
   /** Whether the device has the identity's addresses and a route to its gateway, regardless of the link's state. */
   addressIsUp(): boolean {
-    if (!this.#current) return false;
-    const { ip, mac, gateway } = this.#current.network;
+    if (!this.current) return false;
+    const { ip, mac, gateway } = this.current.network;
     return this.#read(`sys/class/net/${NETWORK_DEVICE}/address`).trim().toLowerCase() === mac.toLowerCase()
       && hasLocalAddress(this.#read('proc/net/fib_trie'), ip) && defaultGateways(this.#read('proc/net/route')).includes(gateway);
   }
 
   async #apply(identity: Identity): Promise<void> {
-    const before = this.#current;
+    const before = this.current;
     if (before && before.generation > identity.generation) {
       throw new SomnusError('invalid_state', `This guest already has identity ${before.generation}, which is newer than ${identity.generation}`);
     }
     const files = identityFiles(identity);
     for (const file of files) this.#write(file);
-    const { authorizedKey: _authorizedKey, sshHostKey: _sshHostKey, ...stored } = identity;
-    this.#current = stored;
     this.#system.setHostname(identity.hostname);
     if (before && before.generation !== identity.generation) this.#system.endSshSessions();
     if (!before || JSON.stringify(before.network) !== JSON.stringify(identity.network) || !this.addressIsUp()) {
@@ -99,6 +101,12 @@ export class IdentityKeeper {
     } catch {
       return null; // none yet, or damaged: the host sends it again
     }
+  }
+
+  /** Changes whenever the file is replaced; empty without one. */
+  #stamp(): string {
+    const info = statSync(join(this.#root, STORED_IDENTITY), { throwIfNoEntry: false });
+    return info === undefined ? '' : `${info.ino} ${info.ctimeMs} ${info.size}`;
   }
 
   #write(file: GuestFile): void {

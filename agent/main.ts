@@ -157,6 +157,8 @@ async function whenReady(): Promise<AgentStatus> {
     now = status();
   }
   if (now.ready) {
+    mkdirSync('/run/somnus', { recursive: true });
+    writeFileSync('/run/somnus/agent-ready', ''); // the helper reports it after a load
     protocol.notify({ event: 'status', status: now });
     setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
   }

@@ -20,7 +20,8 @@ export interface FolderKind {
 
 const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|reserve|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
 const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'action-rules', 'packs', 'research', 'collaborations', 'pool'];
-const POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
+const OLDER_POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
+const POOL_FOLDERS = [...OLDER_POOL_FOLDERS, 'templates'];
 const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;
 
 const isDataName = (name: string): boolean => DATA_FILES.test(name) || DATA_FOLDERS.includes(name);
@@ -32,7 +33,7 @@ export const dataFolder: FolderKind = {
 const KEY_STORE = /^keystore\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?(?:\.moving)?$/;
 
 export const memoryKeysFolder: FolderKind = { setting: 'memory keys', isOurs: (name) => KEY_STORE.test(name), isRecognized: (names) => names.every((name) => KEY_STORE.test(name)) };
-export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognized: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
+export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognized: (names) => OLDER_POOL_FOLDERS.every((name) => names.includes(name)) };
 export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognized: (names) => names.every((name) => IMAGE.test(name)) };
 
 /** Present on every new file system. */

@@ -61,6 +61,11 @@ export const Config = z.strictObject({
      * does not help, suspends the VM.
      */
     memoryExcess: z.enum(['report', 'suspend']).default('report'),
+    /**
+     * Whether new environments are made from templates: saved states of guests that have booted. The first environment of each image and size makes one.
+     * Each takes about 300 MB of the pool; the four that were used last are kept.
+     */
+    templates: z.boolean().default(true),
     /** PCI address of the GPU, such as `0000:01:00.0`. One environment at a time can use it, if its profile requires it. */
     gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),

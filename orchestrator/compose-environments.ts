@@ -148,6 +148,6 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
-  const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
+  const poolWatch = new PoolWatch({ installation, pool, templates: vms.templates, driver, records, environments, monitor, events, reconciler, troubles, log });
   return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, packs, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

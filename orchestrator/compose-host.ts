@@ -13,6 +13,7 @@ import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
 import type { VmHost } from '../supervisor/vms/vm.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 import { isEnvironmentId } from '../supervisor/recovery/find-orphans.ts';
+import { TemplateStore } from '../supervisor/snapshots/template-store.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../supervisor/storage/pool.ts';
 import { poolOf } from '../supervisor/storage/xfs-pool.ts';
@@ -41,7 +42,7 @@ export async function composeHost({ config, paths, installation, stack, log }: H
   hardware.begin();
   stack.defer(() => hardware.stop());
   const vms: VmHost = {
-    installation, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
+    installation, pool, driver, network, guests, templates: new TemplateStore({ pool, enabled: config.vms.templates, log }), hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
     abilities: { ...await readAbilities(), gpu: config.vms.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
   };
   return { vms, driver, pool, images, hardware };

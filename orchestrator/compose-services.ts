@@ -90,7 +90,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
 
 export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
   const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, metrics, log } = options;
-  const { vms, driver, pool, hardware } = options.host;
+  const { vms, driver, pool, hardware, images: imageStore } = options.host;
   const core = await composeCore({ paths, store, fault, stack, log });
   const { events, troubles, clock, operations, engine, idempotency, faults, now } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
@@ -140,7 +140,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()), 'artifact runs': () => runRecords.purge(historyBefore()), artifacts: async () => await artifacts.purge(), incidents: () => incidentHistory.purge(historyBefore()), collaborations: async () => {
       collaborationRows.purge(historyBefore());
       await sharedFiles.sweep();
-    } },
+    }, templates: async () => await vms.templates.prune(await imageStore.currentVersion()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,

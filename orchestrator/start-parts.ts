@@ -39,12 +39,13 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 }
 
 /** Automatic work on VMs starts when the pool is mounted. */
-export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
+export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms, images }: HostParts, composed: ControlPlaneServices): Promise<void> {
   const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports, vmApi, vmLinks, collaborationRunner } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
   ]);
+  await vms.templates.prune(await images.currentVersion()).catch((error: unknown) => log.warn({ event: 'template.not-pruned', err: error })); // before operations make others
   guestWatch.start();
   stack.defer(async () => await guestWatch.stop());
   agentWatch.start();

@@ -24,7 +24,7 @@ export interface BrowserPlaces {
 }
 
 /** As the pack browser-research installs it. */
-export const packPlaces: BrowserPlaces = { port: 9222, downloads: '/var/lib/somnus-browser/downloads', folder: '/var/lib/somnus/browser', start: ['systemctl', 'start', 'somnus-browser.service'] };
+export const packPlaces: BrowserPlaces = { port: 9222, downloads: '/var/lib/browser/downloads', folder: '/var/lib/somnus/browser', start: ['systemctl', 'start', 'browser.service'] };
 
 const START_MS = 90_000;
 const POLL_MS = 250;
@@ -68,7 +68,7 @@ export class BrowserGuest {
     if (found !== undefined) return found;
     const { code, output } = await this.#run(this.#places.start, signal);
     if (code === NO_UNIT || code === 127) throw new SomnusError('unsupported', 'This environment has no browser', { hint: 'Install one: `somnus pack install NAME browser-research`.' });
-    if (code !== 0) throw new SomnusError('unavailable', `The browser cannot be started (exit code ${code}): ${output.slice(0, 300).trim()}`, { hint: 'See `somnus exec NAME -- journalctl -u somnus-browser`.' });
+    if (code !== 0) throw new SomnusError('unavailable', `The browser cannot be started (exit code ${code}): ${output.slice(0, 300).trim()}`, { hint: 'See `somnus exec NAME -- journalctl -u browser`.' });
     return await pollUntil('Starting the browser', { timeoutMs: START_MS, intervalMs: POLL_MS, signal }, async (within) => await this.#ask(within));
   }
 

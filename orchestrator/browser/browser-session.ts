@@ -92,7 +92,7 @@ export class BrowserSession {
         throw this.#refused.pop();
       } catch (thrown) {
         if (thrown instanceof NotBegun && attempt < ATTEMPTS) continue;
-        throw (this.#refused.length > before ? this.#refused.pop() : undefined) ?? (thrown instanceof NotBegun ? new SomnusError('unavailable', 'The browser ends again and again', { hint: 'See `somnus exec NAME -- journalctl -u somnus-browser`.' }) : toSomnusError(thrown));
+        throw (this.#refused.length > before ? this.#refused.pop() : undefined) ?? (thrown instanceof NotBegun ? new SomnusError('unavailable', 'The browser ends again and again', { hint: 'See `somnus exec NAME -- journalctl -u browser`.' }) : toSomnusError(thrown));
       }
     }
   }

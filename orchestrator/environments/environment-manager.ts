@@ -96,8 +96,8 @@ export class EnvironmentManager implements EnvironmentService {
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
-      if (packs === undefined) return { environmentId: record.id, operationId: this.#submit(caller, 'environment.create', record).id };
-      const { input, holds } = packs.provision({ environmentId: record.id, actor: caller.keyId, onFailure: request.onFailure ?? 'keep' });
+      if (packs === undefined) return { environmentId: record.id, operationId: this.#submit(caller, 'environment.create', record, { cold: request.cold }).id };
+      const { input, holds } = packs.provision({ environmentId: record.id, actor: caller.keyId, onFailure: request.onFailure ?? 'keep', cold: request.cold ?? false });
       return { environmentId: record.id, operationId: this.#deps.operations.submit({ kind: 'environment.provision', input, owner: record.owner, actor: caller.keyId, target: subjectOf(record), alsoHolds: holds }).id };
     });
     return await this.#accepted(caller, environmentId, operationId);
@@ -212,7 +212,7 @@ export class EnvironmentManager implements EnvironmentService {
       if (!current || current.operationId !== null || this.#inQuickAction.has(current.id)) return;
       if (action === 'settle' ? current.state !== 'running' : judge(action, current.state) !== 'allowed') return;
       environments.update({ ...current, ...(action === 'settle' ? {} : intention(action)), stateReason: reason });
-      this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current, true);
+      this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current, { force: true });
     });
   }
 
@@ -277,14 +277,14 @@ export class EnvironmentManager implements EnvironmentService {
 
   #begin(caller: Caller, kind: string, action: PlainAction, record: EnvironmentRecord, force: boolean): string {
     const { environments } = this.#deps;
-    const operation = this.#submit(caller, kind, record, force);
+    const operation = this.#submit(caller, kind, record, { force });
     environments.update({ ...record, ...intention(action), stateReason: null });
     return operation.id;
   }
 
-  #submit(caller: { user: string; keyId: string | null }, kind: string, record: EnvironmentRecord, force = false): Operation {
+  #submit(caller: { user: string; keyId: string | null }, kind: string, record: EnvironmentRecord, how: { force?: boolean; cold?: boolean | undefined } = {}): Operation {
     return this.#deps.operations.submit({
-      kind, input: { environmentId: record.id, force, before: record.state, desiredBefore: record.desiredState }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
+      kind, input: { environmentId: record.id, ...how, before: record.state, desiredBefore: record.desiredState }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
     });
   }
 

@@ -53,6 +53,7 @@ export const CreateEnvironment = z.strictObject({
   vcpus: Shape.shape.vcpus.optional().meta({ description: "Instead of the profile's." }),
   memoryMiB: Shape.shape.memoryMiB.optional().meta({ description: "Instead of the profile's." }),
   diskGiB: Shape.shape.diskGiB.optional().meta({ description: "Instead of the profile's; at least the size of the image." }),
+  cold: z.boolean().optional().meta({ description: 'Boot the image instead of starting from a template, which is a saved guest that has booted.' }),
   packs: z.array(z.string().min(1).max(63)).max(20).optional().meta({ description: 'Capability packs to install.' }),
   onFailure: z.enum(['keep', 'remove']).optional().meta({ description: 'When a pack cannot be installed: `keep` (the default) keeps the environment as after the last step that succeeded, `remove` removes all.' }),
 }).refine(({ packs = [], onFailure }) => packs.length > 0 || onFailure === undefined, { path: ['onFailure'], message: 'needs packs' });

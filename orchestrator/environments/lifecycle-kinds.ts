@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { Step } from '../../common/step.ts';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
-import { createSteps, type CreateContext, type NewVm } from '../../supervisor/operations/create.ts';
+import { createSteps, type CreateContext } from '../../supervisor/operations/create.ts';
 import { hibernateSteps, type HibernateContext } from '../../supervisor/operations/hibernate.ts';
+import type { NewVm } from '../../supervisor/operations/new-vm.ts';
 import { purgeSteps } from '../../supervisor/operations/purge.ts';
 import { removeSteps } from '../../supervisor/operations/remove.ts';
 import { restartSteps } from '../../supervisor/operations/restart.ts';
@@ -33,11 +34,12 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
 }
 
 /** The stored input of an operation; everything else is read again at each attempt. */
-const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
+const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), cold: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
 type Input = z.infer<typeof Input>;
 
 /** The common context of all steps. */
-type LifecycleContext = StopContext & HibernateContext & RecordedContext;
+type LifecycleContext = StopContext & HibernateContext & RecordedContext & Pick<CreateContext, 'cold'>;
+type CreatedContext = LifecycleContext & CreateContext & { from?: 'template' | 'image' };
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
   const { environments, host, images, keys, monitor, now, profiles, removedDays } = deps;
@@ -51,15 +53,22 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
     ...await stoppedRecord(vm, 'removed'), removedAt: now().toISOString(), purgeAt: new Date(now().getTime() + removedDays * 86_400_000).toISOString(),
   });
 
-  engine.register<Input, LifecycleContext & CreateContext>({
+  engine.register<Input, CreatedContext>({
     kind: 'environment.create', input: Input, steps: createSteps, cancellable: true,
     async open(input, operation) {
       const context = await open(input, operation);
       const record = environments.get(input.environmentId);
-      if (!record) return context as LifecycleContext & CreateContext; // the record is deleted last: everything is undone already
+      if (!record) return context as CreatedContext; // the record is deleted last: everything is undone already
       return { ...context, spec: await specOf(record, { profiles, images }) };
     },
-    ...recordOutcome<LifecycleContext & CreateContext>(deps, { event: 'environment.created', done: running, failed: 'gone' }),
+    ...recordOutcome<CreatedContext>(deps, {
+      event: 'environment.created', failed: 'gone',
+      async done(context) {
+        context.from = (await context.vm.manifest()).fromTemplate === true ? 'template' : 'image';
+        return await running(context);
+      },
+      result: ({ from }) => ({ from }),
+    }),
   });
   register('environment.start', startSteps, { event: 'environment.started', done: running });
   register('environment.stop', stopSteps, { event: 'environment.stopped', done: stopped });

@@ -4,7 +4,7 @@ import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 /** The packs of an environment that is about to be created. */
 export interface NewPacks {
   /** The input of the operation that creates the environment with them, and the snapshots that it holds. */
-  provision(environment: { environmentId: string; actor: string | null; onFailure: 'keep' | 'remove' }): { input: object; holds: string[] };
+  provision(environment: { environmentId: string; actor: string | null; onFailure: 'keep' | 'remove'; cold: boolean }): { input: object; holds: string[] };
 }
 
 /** @throws not_found, invalid_request, unsupported — before anything of the environment exists */

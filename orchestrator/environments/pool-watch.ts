@@ -5,6 +5,7 @@ import { environmentOfDomain } from '../../supervisor/vms/vm.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import { poolLevel, capacityToRunBytes, spareBytes, usedPercent, type PoolLevel } from '../../supervisor/storage/pool-level.ts';
+import type { TemplateStore } from '../../supervisor/snapshots/template-store.ts';
 import type { PoolUsage, StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -28,6 +29,7 @@ const IDLE_HORIZON_MS = 3_600_000;
 export interface PoolWatchDeps {
   installation: string;
   pool: StoragePool;
+  templates: Pick<TemplateStore, 'removeAll'>;
   driver: VmDriver;
   records: SqliteEnvironments;
   environments: Pick<EnvironmentManager, 'pause' | 'resumePaused' | 'usedAtMs'>;
@@ -173,6 +175,7 @@ export class PoolWatch {
     const data = { usedPercent: this.#state.usedPercent, freeBytes: usage.freeBytes, totalBytes: usage.totalBytes, keptBytes, reserveBytes: usage.reserveBytes, before };
     events.append({ type: `pool.${level}`, owner: null, subject: { type: 'pool', id: 'pool' }, actor: null, data });
     log[level === 'ok' ? 'info' : 'warn'](data, `pool.${level}`);
+    if (level !== 'ok') void this.#deps.troubles.attempt('pool watch', 'templates', async () => await this.#deps.templates.removeAll('the pool is filling up'));
   }
 }
 

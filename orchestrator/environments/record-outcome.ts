@@ -1,6 +1,7 @@
 // How operations on an environment end: the record changes and an event is appended, in one transaction.
 import { hostname } from 'node:os';
 import { toSomnusError } from '../../common/errors.ts';
+import { bootIdOf } from '../../supervisor/operations/verify-by-helper.ts';
 import type { EnvironmentState, LastingState } from '../../supervisor/domain/states.ts';
 import type { Vm, VmContext, VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -92,11 +93,8 @@ const BOOT_ID_TIMEOUT_MS = 5_000;
 /** How the record changes for a VM that has just become ready. A guest that does not answer still counts as running; a VM that has ended since gets its observed state. */
 export async function runningRecord(vm: Vm): Promise<Partial<EnvironmentRecord>> {
   if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'the VM ended right after it was ready' };
-  const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => {
-    vm.log.warn({ event: 'guest.boot-id-unknown', err: toSomnusError(error) });
-    return vm.host.guests.port(vm).lastStatus;
-  });
-  return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
+  const bootId = await bootIdOf(vm, { timeoutMs: BOOT_ID_TIMEOUT_MS });
+  return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: bootId ?? null, startedAt: new Date().toISOString() };
 }
 
 export async function stoppedRecord(vm: Vm, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {

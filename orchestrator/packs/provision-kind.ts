@@ -14,7 +14,7 @@ export interface ProvisionDeps extends PackStepDeps, Pick<LifecycleDeps, 'images
   monitor: Pick<Monitor, 'onGuestStats' | 'forget'>;
 }
 
-const ProvisionInput = PackInput.extend({ onFailure: z.enum(['keep', 'remove']) });
+const ProvisionInput = PackInput.extend({ onFailure: z.enum(['keep', 'remove']), cold: z.boolean().default(false) });
 export type ProvisionInput = z.infer<typeof ProvisionInput>;
 
 type ProvisionContext = InstallContext & CreateContext;
@@ -65,10 +65,10 @@ export function registerProvisionKind(engine: Pick<OperationEngine, 'register'>,
   engine.register<ProvisionInput, ProvisionContext>({
     kind: 'environment.provision', input: ProvisionInput, cancellable: true,
     steps: ({ packs }) => [policyStep(deps), ...creating, ready, ...packSteps(deps, packs), saveConfiguration, startMonitoring],
-    async open({ onFailure, ...input }, operation) {
+    async open({ onFailure, cold, ...input }, operation) {
       const context: InstallContext = { ...openPackContext(deps, input, operation), removesAll: onFailure === 'remove' };
       const record = environments.get(input.environmentId);
-      return (record ? { ...context, spec: await specOf(record, deps) } : context) as ProvisionContext; // without a record, everything is undone already
+      return (record ? { ...context, cold, spec: await specOf(record, deps) } : context) as ProvisionContext; // without a record, everything is undone already
     },
     ...recordOutcome<ProvisionContext>(deps, {
       event: 'environment.created',

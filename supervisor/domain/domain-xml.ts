@@ -42,6 +42,8 @@ export interface DomainShape {
   gpu?: string | undefined;
   /** Adds a watchdog device that reports to the host when the guest does not reset its timer in time. It does nothing else; Somnus decides how to react. */
   watchdog: boolean;
+  /** Adds the port of the guest's helper. */
+  helper: boolean;
   /** Whether the guest sees the host's extensions for virtualization. Without them it reaches less of KVM's code, and a saved state holds no nested VM. */
   nestedVirtualization: boolean;
   /** Wait for a memory state instead of booting. Never use it in a persistent definition: the next plain start would hang. */
@@ -52,6 +54,8 @@ export interface DomainShape {
 export const runFiles = {
   /** The agent's port, `somnus.agent.0` in the guest. */
   agentSocket: 'agent.sock',
+  /** The port of the guest's helper, `somnus.helper.0` in the guest. */
+  helperSocket: 'helper.sock',
   /** The port of QEMU's guest agent, opened by libvirt. */
   guestAgentSocket: 'qga.sock',
   consoleLog: 'console.log',
@@ -139,7 +143,11 @@ export function buildDomainXml(shape: DomainShape): string {
     <channel type='unix'>
       <source mode='bind' path='${socket(runFiles.guestAgentSocket)}'/>
       <target type='virtio' name='org.qemu.guest_agent.0'/>
-    </channel>
+    </channel>${shape.helper ? xml`
+    <channel type='unix'>
+      <source mode='bind' path='${socket(runFiles.helperSocket)}'/>
+      <target type='virtio' name='somnus.helper.0'/>
+    </channel>` : none}
     <rng model='virtio'>
       <backend model='random'>/dev/urandom</backend>
     </rng>

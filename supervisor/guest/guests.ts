@@ -1,10 +1,11 @@
-// The open connections to the VMs of a host: one agent port and one SSH channel per environment, created on first use, closed when the VM ends.
+// The open connections to the VMs of a host: the ports of agent and helper and one SSH channel per environment, created on first use, closed when the VM ends.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
 import { AgentPort } from './agent-port.ts';
 import type { GuestChannel } from './guest-channel.ts';
+import { HelperPort } from './helper-port.ts';
 import { readKeys } from './key-folder.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
 
@@ -21,6 +22,7 @@ export interface GuestOwner {
 
 export class Guests {
   readonly #ports = new Map<string, AgentPort>();
+  readonly #helpers = new Map<string, HelperPort>();
   readonly #channels = new Map<string, Promise<GuestChannel>>();
   readonly #log: Logger;
   /** Distinguishes programs of this run of the control plane from those of an earlier one. */
@@ -39,6 +41,16 @@ export class Guests {
     return port;
   }
 
+  /** Answers only in VMs that have the port: see `hardware.helper` in the manifest. */
+  helper(vm: Pick<GuestOwner, 'id' | 'runDir'>): HelperPort {
+    let helper = this.#helpers.get(vm.id);
+    if (!helper) {
+      helper = new HelperPort({ socketPath: join(vm.runDir, runFiles.helperSocket) });
+      this.#helpers.set(vm.id, helper);
+    }
+    return helper;
+  }
+
   async channel(vm: GuestOwner): Promise<GuestChannel> {
     let channel = this.#channels.get(vm.id);
     if (!channel) {
@@ -54,6 +66,9 @@ export class Guests {
     const port = this.#ports.get(environmentId);
     this.#ports.delete(environmentId);
     port?.close().catch((error: unknown) => this.#ignore(environmentId, error));
+    const helper = this.#helpers.get(environmentId);
+    this.#helpers.delete(environmentId);
+    helper?.close().catch((error: unknown) => this.#ignore(environmentId, error));
     this.forgetChannel(environmentId);
   }
 
@@ -68,9 +83,10 @@ export class Guests {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#ports.values()].map(async (port) => await port.close()));
+    await Promise.allSettled([...this.#ports.values(), ...this.#helpers.values()].map(async (port) => await port.close()));
     await Promise.allSettled([...this.#channels.values()].map(async (channel) => await (await channel).close()));
     this.#ports.clear();
+    this.#helpers.clear();
     this.#channels.clear();
   }
 

@@ -92,6 +92,7 @@ export class HostHardware {
       cpuModel: use === 'kvm' ? 'host-passthrough' : 'maximum',
       qemuVersion: info.hypervisor.version,
       watchdog: true,
+      helper: true,
       nestedVirtualization: false,
     };
   }

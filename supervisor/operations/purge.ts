@@ -7,7 +7,7 @@ import type { Step } from '../../common/step.ts';
 import { removeKeys } from '../guest/key-folder.ts';
 import { VmManifest } from '../vms/manifest.ts';
 import type { VmContext } from '../vms/vm.ts';
-import { removeFolder, unlinkFolder } from './create.ts';
+import { removeFolder, unlinkFolder } from './new-vm.ts';
 
 /** Moves the folder away at once, even while the VM still runs: from here on the environment no longer exists, and the next steps remove the rest. */
 const unlink: Step<VmContext> = {

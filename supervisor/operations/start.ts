@@ -1,6 +1,6 @@
 // Starts a VM from its disk and waits until it is ready. Create and wake end with the same steps.
 import { open, rm, truncate } from 'node:fs/promises';
-import type { AgentStatus, Identity } from '../../agent/contract.ts';
+import type { AgentStatus } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
@@ -8,14 +8,15 @@ import { applyResources } from './apply-resources.ts';
 import { keepPlannedAddress, withPlannedAddress } from '../vms/address.ts';
 import { setFileOwners } from '../vms/file-owners.ts';
 import { growDisk, growOldGuest } from '../vms/grow-disk.ts';
-import { readKeys } from '../guest/key-folder.ts';
+import { identity } from '../vms/guest-identity.ts';
 import { quarantineState } from '../snapshots/quarantine-state.ts';
 import type { Vm, VmContext } from '../vms/vm.ts';
 import type { VmManifest } from '../vms/manifest.ts';
 import { assertCapacityForMemory } from '../vms/capacity.ts';
 import { setClock } from './resume.ts';
+import { verifyByHelper } from './verify-by-helper.ts';
 
-/** Maximum delay of the time message to a guest that has just started or woken: `afterVerified` sends it again. */
+/** Maximum delay of the first time message to a guest that has just been resumed: a second one follows. */
 const CLOCK_FIRST_LATE_MS = 1000;
 /** Five times as long as a boot under TCG on a slow host. */
 const BOOT_TIMEOUT_MS = 240_000;
@@ -82,7 +83,8 @@ export const identifyGuest: Step<VmContext> = {
 
 /**
  * Resumes a VM whose saved memory has been loaded and whose network has worked before, and verifies it: it continues instead of rebooting, it knows
- * its identity, its clock is set, and its agent reports that it is ready. Resumes it here because a guest may reset at its first instruction.
+ * its identity, its clock is set, and it is ready. The helper proves that first, where the guest has one; otherwise the agent does. Resumes the guest here because it
+ * may reset at its first instruction.
  */
 export const verifyGuest: Step<VmContext> = {
   name: 'guest.verify',
@@ -91,21 +93,20 @@ export const verifyGuest: Step<VmContext> = {
     const { generation } = await vm.manifest();
     await vm.whileActive(step.signal, async (signal) => {
       if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName, { signal });
+      if (await verifyByHelper(vm, step, signal)) return;
       const [status] = await Promise.all([ensureIdentified(vm, step, signal), setClock(vm, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
-      if (status.ready && status.identity?.generation === generation) return;
-      await waitUntilAgentReady({
-        port: vm.host.guests.port(vm), environmentId: vm.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
-      });
+      if (!status.ready || status.identity?.generation !== generation) {
+        await waitUntilAgentReady({
+          port: vm.host.guests.port(vm), environmentId: vm.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
+        });
+      }
+      setClock(vm).catch((error: unknown) => vm.log.warn({ event: 'guest.clock-not-set', err: error }));
     }, { bootIsEnd: true });
   },
 };
 
-/**
- * Runs after a guest has been verified, in the background: opens the connection that users will use, which takes seconds under emulation, and sets
- * the clock once more.
- */
+/** Runs after a guest has been verified, in the background: opens the connection that users will use, which takes seconds under emulation. */
 export function afterVerified(vm: Vm): void {
-  setClock(vm).catch((error: unknown) => vm.log.warn({ event: 'guest.clock-not-set', err: error }));
   vm.host.guests.channel(vm).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
     .catch((error: unknown) => vm.log.info({ event: 'guest.not-reached-yet', err: error }));
 }
@@ -176,6 +177,7 @@ export function domainXml(vm: Vm, manifest: VmManifest, { incoming = false }: { 
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
     watchdog: manifest.hardware.watchdog ?? false,
+    helper: manifest.hardware.helper ?? false,
     nestedVirtualization: manifest.hardware.nestedVirtualization ?? true,
     folder: vm.folder,
     user: vm.userOf(manifest),
@@ -200,17 +202,4 @@ async function makeRam(vm: Vm, memoryMiB: number): Promise<void> {
   await rm(vm.ramFile, { force: true });
   await (await open(vm.ramFile, 'wx', 0o600)).close();
   await truncate(vm.ramFile, memoryMiB * 1024 * 1024);
-}
-
-export async function identity(vm: Vm, manifest: VmManifest): Promise<Identity> {
-  const keys = await readKeys(vm.keysDir);
-  return {
-    environmentId: vm.id,
-    hostname: manifest.name,
-    machineId: manifest.machineId,
-    network: { mac: manifest.network.mac, ip: manifest.network.ip, gateway: vm.host.network.gateway.ip, dns: vm.host.network.gateway.ip },
-    authorizedKey: keys.clientPublicKey,
-    sshHostKey: keys.hostPrivateKey,
-    generation: manifest.generation,
-  };
 }

@@ -141,8 +141,13 @@ async function load(vm: Vm, folder: string, signal: AbortSignal): Promise<void> 
   await setFileOwners(vm, manifest);
   if (!(await vm.domain())) await driver.define(domainXml(vm, manifest), { signal }); // otherwise the domain would disappear when QEMU ends
   await driver.createFromXml(domainXml(vm, manifest, { incoming: true }), { paused: true, signal });
-  await vm.host.guests.port(vm).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // connect first: a guest that resumes with no host on the port notices, and must then detect the host again
+  await connectPorts(vm, manifest, signal); // first: a guest that resumes with no host on a port notices, and must then detect the host again
   await loadDeviceState(driver, { domainName: vm.domainName, runDir: vm.runDir, user: vm.userOf(manifest), file: join(folder, 'state'), signal });
+}
+
+async function connectPorts(vm: Vm, { hardware }: Pick<VmManifest, 'hardware'>, signal: AbortSignal): Promise<void> {
+  const { guests } = vm.host;
+  await Promise.all([guests.port(vm), ...(hardware.helper === true ? [guests.helper(vm)] : [])].map(async (port) => await port.connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal })));
 }
 
 /** Records the new sizes and times of files whose content was found correct. */
@@ -182,7 +187,10 @@ async function collect(vm: Vm, manifest: VmManifest, staging: string, options: S
   switch (observed) {
     case 'running':
     case 'suspended':
-      if (options.memory) return { info: info(true), suspendedMs: await collectRunning(vm, staging, clone, options) };
+      if (options.memory) {
+        await connectPorts(vm, manifest, options.signal); // so that the guest continues with the host on its ports
+        return { info: info(true), suspendedMs: await collectRunning(vm, staging, clone, options) };
+      }
       await withFrozenFileSystems(vm, options.signal, async () => await clone(vm.folder, 'disk'));
       return { info: info(false), suspendedMs: 0 };
     case 'hibernated': {

@@ -28,6 +28,8 @@ export interface PoolFolders {
   root: string;
   images: string;
   environments: string;
+  /** Saved states of booted guests that new environments are made from. */
+  templates: string;
   /** Folders being built; after a crash they are garbage. */
   staging: string;
   /** What no record knows, until an admin decides. */

@@ -55,7 +55,7 @@ export class XfsPool implements StoragePool {
     const root = this.#root;
     const [images, environments] = [join(root, 'images'), join(root, 'environments')];
     return {
-      root, images, environments, staging: join(root, 'staging'), quarantine: join(root, 'quarantine'),
+      root, images, environments, templates: join(root, 'templates'), staging: join(root, 'staging'), quarantine: join(root, 'quarantine'),
       environment: (id) => join(environments, id),
       image: (version) => join(images, version),
     };
@@ -64,13 +64,13 @@ export class XfsPool implements StoragePool {
   async ensure(progress: (message: string) => void = () => {}): Promise<PoolUsage> {
     if (this.#options.folder === undefined) await this.#ensureLoop(progress);
     else claimFolder(this.#options.folder, poolFolder);
-    const { root, images, environments, staging, quarantine } = this.folders;
-    for (const folder of [root, images, environments, staging, quarantine]) {
+    const { root, images, environments, templates, staging, quarantine } = this.folders;
+    for (const folder of [root, images, environments, templates, staging, quarantine]) {
       await mkdir(folder, { recursive: true });
     }
     // QEMU's user must reach its own folders; only root may list them.
     for (const folder of [root, environments]) await chmod(folder, 0o711);
-    for (const folder of [images, staging, quarantine]) await chmod(folder, 0o700);
+    for (const folder of [images, templates, staging, quarantine]) await chmod(folder, 0o700);
     return await this.usage();
   }
 

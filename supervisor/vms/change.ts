@@ -1,7 +1,7 @@
 // Changes that do not need a stop: the VM's name and its network policy.
 import type { NetworkPolicy } from '../domain/network-policy.ts';
 import type { Vm } from './vm.ts';
-import { identity } from '../operations/start.ts';
+import { identity } from './guest-identity.ts';
 
 /** Tells a running guest its new name; a stopped one learns it at its next start. */
 export async function renameMachine(vm: Vm, name: string): Promise<void> {

@@ -25,6 +25,8 @@ export const VmManifest = z.strictObject({
     qemuVersion: z.string(),
     /** Whether it has a watchdog device. VMs started by an older version of Somnus have none until their next start. */
     watchdog: z.boolean().optional(),
+    /** Whether it has the port of the guest's helper. VMs started by an older version of Somnus have none until their next start. */
+    helper: z.boolean().optional(),
     /** Whether the guest can run VMs under KVM itself. VMs started by an older version of Somnus can until their next start; the state of their nested VMs is part of a saved memory. */
     nestedVirtualization: z.boolean().optional(),
   }),
@@ -42,6 +44,8 @@ export const VmManifest = z.strictObject({
     policy: NetworkPolicy,
   }),
   machineId: z.string(),
+  /** Whether it was created from a template. */
+  fromTemplate: z.boolean().optional(),
   /** Increases with each identity sent to the guest. */
   generation: z.int().min(1),
 });

@@ -16,6 +16,7 @@ import { isPlainFile } from '../host/untrusted-files.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
 import type { HostAbilities } from '../profiles/plan.ts';
+import type { TemplateStore } from '../snapshots/template-store.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import { VmManifest } from './manifest.ts';
 import { vmUser, type VmUser } from './vm-user.ts';
@@ -35,6 +36,7 @@ export interface VmHost {
   driver: VmDriver;
   network: HostNetwork;
   guests: Guests;
+  templates: TemplateStore;
   /** The hardware for VMs that start now. */
   hardware(): Promise<Hardware>;
   abilities: HostAbilities;

@@ -55,7 +55,7 @@ async function act(method: string, path: string, body?: unknown): Promise<Operat
 }
 
 const at = (name: string, more = ''): string => `/v1/environments/${name}${more}`;
-const create = async (name: string): Promise<number> => await timed(async () => await act('POST', '/v1/environments', { name, profile: 'bench' }));
+const create = async (name: string): Promise<number> => await timed(async () => await act('POST', '/v1/environments', { name, profile: 'bench', cold: true }));
 const purge = async (name: string): Promise<unknown> => await act('DELETE', at(name, '?purge=true'));
 const show = async (name: string): Promise<Environment> => (await somnus.api('GET', at(name))).body as Environment;
 const virsh = async (...args: string[]): Promise<number> => await timed(async () => await runCommand('virsh', ['--quiet', ...args], { timeoutMs: 120_000 }));

@@ -29,7 +29,7 @@ async function begin(...args: string[]): Promise<Operation> {
 
 test.each(cases(['guest.identify'], ['guest.ready']))('A create whose control plane is killed at %s is finished by the next one', async (step) => {
   const before = await bootId('bystander');
-  const ended = await somnus.killAt(`environment.create:${step}:before`, async () => await begin('create', 'target', '--profile', 'idle'));
+  const ended = await somnus.killAt(`environment.create:${step}:before`, async () => await begin('create', 'target', '--profile', 'idle', '--cold'));
   expect(ended).toMatchObject({ status: 'succeeded', attempt: 2 });
   expect(await show('target')).toMatchObject({ state: 'running' });
   expect(await bootId('target')).toBe((await show('target')).bootId);
@@ -39,7 +39,7 @@ test.each(cases(['guest.identify'], ['guest.ready']))('A create whose control pl
 
 test('A create that is cancelled leaves nothing behind', async () => {
   const before = await inventory(somnus);
-  const { id } = await begin('create', 'target', '--profile', 'idle');
+  const { id } = await begin('create', 'target', '--profile', 'idle', '--cold');
   await expect.poll(async () => (await operation(id)).steps.find(({ status }) => status === 'running')?.name, { timeout: 120_000, interval: 20 }).toBe('guest.identify');
   await somnus.ok('op', 'cancel', id);
   await expect.poll(async () => (await operation(id)).status, RECOVERED).toBe('cancelled');

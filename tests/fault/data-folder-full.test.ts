@@ -50,7 +50,7 @@ async function fillAlsoTheReserve(): Promise<void> {
 const free = async (): Promise<void> => await rm(filler());
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start({ dataDisk: true, poolGiB: 4 });
+  somnus = await TestControlPlane.start({ dataDisk: true, poolGiB: 4, settings: { vms: { templates: false } } });
   await putEnvironment(somnus, { name: 'box' });
   await somnus.up();
 });

@@ -19,12 +19,15 @@ interface Case {
 }
 
 const perform = (action: Parameters<FakeControlPlane['environments']['perform']>[1], options: { purge?: boolean } = {}) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.environments.perform(alice, action, 'target', options)).operation;
+const create = (how: { cold?: boolean; profile?: string }) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {}, ...how })).operation;
 const done = (begin: Case['begin']) => async (plane: FakeControlPlane): Promise<void> => { expect((await plane.complete(await begin(plane))).status).toBe('succeeded'); };
 const snapshot = (name: string, memory: boolean) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.create(alice, 'target', { name, description: '', memory })).operation;
 const restore = (ref: string, safety: boolean, memory = true) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.restore(alice, 'target', ref, { safety, memory })).operation;
 
 const cases: Case[] = [
-  { title: 'create', begin: async (plane) => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {} })).operation },
+  { title: 'create from a template', begin: create({}) },
+  { title: 'create that boots the image', begin: create({ cold: true }) },
+  { title: 'create that makes a template', begin: create({ profile: 'large' }) },
   { title: 'start', prepare: done(perform('stop')), begin: perform('start') },
   { title: 'stop', begin: perform('stop') },
   { title: 'stop of a hibernated VM', prepare: done(perform('hibernate')), begin: perform('stop') },

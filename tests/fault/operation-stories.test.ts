@@ -47,6 +47,39 @@ async function powerCutAt(host: FakeHost, place: Pick<FaultPoint, 'step' | 'when
   return { plane, operation: await plane.complete(operation) };
 }
 
+test('The helper verifies a guest that continues from its memory, and gives a fork its identity; the agent does when the helper does not answer', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const id = await withTarget(host, plane);
+  const fork = async (name: string): Promise<string> => {
+    expect((await plane.complete((await plane.snapshots.fork(alice, 'target', { name, memory: true })).operation)).status).toBe('succeeded');
+    return plane.record(name)?.id ?? '';
+  };
+  const first = host.guest(await fork('first'));
+  expect(first?.identifiedBy).toBe('helper');
+  expect(first?.memory).toMatchObject({ text: 'present', identity: { hostname: 'first' } });
+  expect(plane.record('first')?.bootId).toBe(first?.memory?.bootId);
+  host.helpersAreDeaf = true;
+  const second = host.guest(await fork('second'));
+  expect(second?.identifiedBy).toBe('agent');
+  expect(second?.memory).toMatchObject({ text: 'present', identity: { hostname: 'second' } });
+  expect((await restore(plane, 'base', false)).status).toBe('succeeded');
+  expect(host.guest(id)?.memory?.text).toBe('past');
+});
+
+test('A memory saved by a version of Somnus without helpers is restored, and the agent verifies it', async () => {
+  await using host = new FakeHost();
+  host.helper = false;
+  await using plane = new FakeControlPlane(host);
+  const id = await withTarget(host, plane);
+  host.helper = true; // the host's VMs have it from their next start on
+  expect((await restore(plane, 'base', false)).status).toBe('succeeded');
+  expect(host.guest(id)?.memory?.text).toBe('past');
+  expect((await new Vm(plane.vms, id).manifest()).hardware.helper).toBeUndefined();
+  expect((await perform(plane, 'restart')).status).toBe('succeeded');
+  expect((await new Vm(plane.vms, id).manifest()).hardware.helper).toBe(true);
+});
+
 test('A memory left from another hibernation is not loaded as the present one, and is quarantined', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);

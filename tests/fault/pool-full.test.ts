@@ -100,7 +100,7 @@ let mounted = '';
 const unmount = async (): Promise<void> => void await runCommand('umount', ['--lazy', mounted], { allowExit: [1, 32] });
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start({ settings: { pool: { sizeGiB: 6, reserveGiB: 0.25 }, snapshots: { quotaGiB: 0.75 } } });
+  somnus = await TestControlPlane.start({ settings: { pool: { sizeGiB: 6, reserveGiB: 0.25 }, snapshots: { quotaGiB: 0.75 }, vms: { templates: false } } });
   folder = join(somnus.dataDir, 'pool');
   await somnus.ok('image', 'build');
   empty = await inventory(somnus);

@@ -1,12 +1,14 @@
 // A guest of the fake hypervisor whose memory and disk are the files that Somnus clones, places and deletes: what it remembers after a wake, a restore or a fork is what was
-// in them. It uses the agent's real protocol on a real socket, and QEMU's guest agent for freezing.
+// in them. It uses the agent's and the helper's real protocols on real sockets, and QEMU's guest agent for freezing.
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
 import { CONTRACT_VERSION } from '../../agent/constants.ts';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
+import { STORED_IDENTITY } from '../../agent/contract/identity-files.ts';
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
 import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
@@ -47,11 +49,15 @@ export class GuestInFolder implements FakeGuest {
   readonly #folder: string;
   readonly #runDir: string;
   readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
+  #servers: Server[] = [];
   #running = Promise.withResolvers<void>();
   #loaded = false;
-  /** While this is set, the agent does not answer. */
+  /** While this is set, agent and helper do not answer. */
   deaf = false;
+  /** While this is set, the helper does not answer. */
+  helperDeaf = false;
+  /** Which of the two gave it its identity last. */
+  identifiedBy: 'agent' | 'helper' | undefined;
 
   constructor(folder: string, runDir: string) {
     this.#folder = folder;
@@ -84,9 +90,11 @@ export class GuestInFolder implements FakeGuest {
   }
 
   start(incoming: boolean): void {
-    const path = join(this.#runDir, 'agent.sock');
-    rmSync(path, { force: true });
-    this.#server = createServer((socket) => this.#serve(socket)).listen(path);
+    for (const [name, serve] of [['agent.sock', (socket: Socket) => this.#serve(socket)], ['helper.sock', (socket: Socket) => this.#serveHelper(socket)]] as const) {
+      const path = join(this.#runDir, name);
+      rmSync(path, { force: true });
+      this.#servers.push(createServer(serve).listen(path));
+    }
     if (incoming) return;
     this.reset();
     this.#loaded = true;
@@ -103,7 +111,7 @@ export class GuestInFolder implements FakeGuest {
   }
 
   end(): void {
-    this.#server?.close();
+    for (const server of this.#servers.splice(0)) server.close();
     for (const socket of this.#sockets) socket.destroy();
     this.#running = Promise.withResolvers<void>();
   }
@@ -129,6 +137,33 @@ export class GuestInFolder implements FakeGuest {
     socket.on('data', (chunk) => protocol.receive(chunk)).on('error', () => {}).on('close', () => this.#sockets.delete(socket));
   }
 
+  #serveHelper(socket: Socket): void {
+    this.#sockets.add(socket);
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => {
+      if (line !== '') void this.#help(line).then((answer) => { if (!socket.destroyed) socket.write(`${answer}\n`); });
+    });
+    socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+  }
+
+  async #help(line: string): Promise<string> {
+    const [id, , ...fields] = line.split(' ');
+    await this.#running.promise;
+    if (this.deaf || this.helperDeaf) return await new Promise<never>(() => {});
+    const stored = fields.map((field) => field.split(':')).find(([, path = '']) => Buffer.from(path, 'hex').toString() === `/${STORED_IDENTITY}`);
+    if (stored) {
+      this.#identify(JSON.parse(Buffer.from(stored[2] ?? '', 'hex').toString()) as Identity, 'helper');
+    }
+    const { bootId = '-', identity = null } = this.memory ?? {};
+    return `${id} ok ${identity?.environmentId ?? '-'} ${identity?.generation ?? 0} ${identity === null ? 0 : 1} ${bootId} ${Date.now()}`;
+  }
+
+  #identify(identity: Identity, by: 'agent' | 'helper'): void {
+    writeBlock(this.#ram, { ...this.memory, identity });
+    writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), identity });
+    this.identifiedBy = by;
+  }
+
   #handlers(): PortHandlers {
     const answer = <P>(act: (params: P) => unknown) => async (params: unknown): Promise<unknown> => {
       await this.#running.promise;
@@ -138,8 +173,7 @@ export class GuestInFolder implements FakeGuest {
     return {
       status: answer(() => this.#status()),
       identify: answer((identity: Identity) => {
-        writeBlock(this.#ram, { ...this.memory, identity });
-        writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), identity });
+        this.#identify(identity, 'agent');
         return this.#status();
       }),
       setClock: answer(({ unixMs }: { unixMs: number }) => ({ unixMs })),

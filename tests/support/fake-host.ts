@@ -36,6 +36,7 @@ import { domainName, environmentOfDomain, Vm, type VmHost } from '../../supervis
 import { segmentAddress, type Segment } from '../../supervisor/network/network.ts';
 import type { Profile } from '../../supervisor/profiles/profile.ts';
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
+import { TemplateStore } from '../../supervisor/snapshots/template-store.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { ownedPrefix } from './clean-up.ts';
@@ -78,6 +79,11 @@ export class FakeHost implements AsyncDisposable {
   readonly #segments = new Map<number, { policy: string; up: boolean }>();
   readonly #guests = new Map<string, GuestInFolder>();
   readonly bootIds = new Map<string, string>();
+  /** Whether VMs that start have the port of a helper. */
+  helper = true;
+  helpersAreDeaf = false;
+  /** Whether environments are made from templates. */
+  templates = true;
 
   constructor() {
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
@@ -86,6 +92,7 @@ export class FakeHost implements AsyncDisposable {
     this.hypervisor = new FakeHypervisor((name) => {
       const id = environmentOfDomain(INSTANCE, name) ?? '';
       const guest = new GuestInFolder(this.pool.folders.environment(id), join(this.folder, 'run', id));
+      guest.helperDeaf = this.helpersAreDeaf;
       this.#guests.set(id, guest);
       return guest;
     });
@@ -108,9 +115,9 @@ export class FakeHost implements AsyncDisposable {
     const segments = this.#segments;
     const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); };
     return {
-      installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
+      installation: INSTANCE, pool: this.pool, templates: new TemplateStore({ pool: this.pool, enabled: this.templates, log }), driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
-      hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0' }),
+      hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0', ...(this.helper ? { helper: true } : {}) }),
       network: {
         ensure: async () => {}, conflict: null, close: async () => {}, destroy: async () => {}, address, gateway: { ip: '10.83.0.1', mac: '52:54:00:00:00:01' },
         attach: async ({ index, policy }: Segment, { linkUp }: { linkUp?: boolean } = {}) => {
@@ -126,6 +133,7 @@ export class FakeHost implements AsyncDisposable {
       },
       guests: {
         port: (vm: Vm) => guests.port(vm),
+        helper: (vm: Vm) => guests.helper(vm),
         forget: (id: string) => guests.forget(id),
         forgetChannel: () => {},
         channel: async (vm: Vm) => {
@@ -256,7 +264,7 @@ export class FakeControlPlane implements AsyncDisposable {
     const list = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
     const strange = (path: string, what: string): string[] => list(path).filter((name) => !known.has(name)).map(() => what);
     const leftovers = [
-      ...strange(pool.folders.environments, 'a folder'), ...strange(join(folder, 'keys'), 'keys'), ...strange(join(folder, 'run'), 'a run folder'), ...list(pool.folders.staging).map(() => 'a staging folder'),
+      ...strange(pool.folders.environments, 'a folder'), ...strange(join(folder, 'keys'), 'keys'), ...strange(join(folder, 'run'), 'a run folder'), ...list(pool.folders.staging).map(() => 'a staging folder'), ...list(pool.folders.templates).filter((name) => name.startsWith('.')).map(() => 'an unfinished template'),
       ...[...this.host.hypervisor.domains.keys()].filter((name) => !known.has(environmentOfDomain(INSTANCE, name) ?? '')).map(() => 'a domain'),
       ...(await this.vms.network.list()).filter((index) => !records.some(({ networkIndex }) => networkIndex === index)).map(() => 'a tap'),
       ...records.flatMap(({ id }) => list(join(pool.folders.environment(id), 'snapshots')).filter((name) => this.snapshotRecords.get(name) === undefined).map(() => 'a snapshot folder')),
@@ -309,8 +317,8 @@ function writeImage(folder: string, version: string): void {
 /** A pool in a folder, whose clones copy only what matters: the start of a file, and its length. */
 function folderPool(root: string, check: (call: string) => void): StoragePool {
   const [images, environments] = [join(root, 'images'), join(root, 'environments')];
-  const folders = { root, images, environments, staging: join(root, 'staging'), quarantine: join(root, 'quarantine'), environment: (id: string) => join(environments, id), image: (version: string) => join(images, version) };
-  for (const folder of [images, environments, folders.staging, folders.quarantine]) mkdirSync(folder, { recursive: true });
+  const folders = { root, images, environments, templates: join(root, 'templates'), staging: join(root, 'staging'), quarantine: join(root, 'quarantine'), environment: (id: string) => join(environments, id), image: (version: string) => join(images, version) };
+  for (const folder of [images, environments, folders.templates, folders.staging, folders.quarantine]) mkdirSync(folder, { recursive: true });
   const usage = { path: root, backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 2 ** 40, freeBytes: 2 ** 39, reserveBytes: 0 } as const;
   return {
     folders, ensure: async () => usage, usage: async () => usage, grow: async () => usage,

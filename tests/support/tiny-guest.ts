@@ -112,7 +112,7 @@ export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {
   await chmod(join(runDir, runFiles.qemuFolder), 0o700);
   await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
   const shape: DomainShape = {
-    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', watchdog: false, nestedVirtualization: false, folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
+    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', watchdog: false, helper: false, nestedVirtualization: false, folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
     tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', installation: 'test' },
   };
   const counts = async (): Promise<string[]> => (await readFile(join(runDir, runFiles.consoleLog), 'latin1').catch(() => '')).split('\n').slice(0, -1);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -45,6 +45,18 @@ test('A first identity is written to the files that the system reads, with secre
   for (const secret of ['etc/ssh/somnus_host_key', 'etc/ssh/somnus_authorized_keys', 'var/lib/somnus/identity.json']) expect((await stat(join(root, secret))).mode & 0o777).toBe(0o600);
   expect(await read('var/lib/somnus/identity.json')).not.toContain('PRIVATE KEY');
   expect(calls).toEqual(['hostname alpha', 'network']);
+});
+
+test('An identity that the helper has written is in effect, and the same one sent again ends no session', async () => {
+  const { root, calls, keeper } = await guest();
+  const agent = keeper();
+  await agent.apply(first);
+  const { authorizedKey: _key, sshHostKey: _hostKey, ...stored } = second;
+  await writeFile(join(root, 'var/lib/somnus/identity.new'), JSON.stringify(stored));
+  await rename(join(root, 'var/lib/somnus/identity.new'), join(root, 'var/lib/somnus/identity.json'));
+  expect(agent.current).toEqual(stored);
+  await agent.apply(second);
+  expect(calls).not.toContain('end sessions');
 });
 
 test('The address is a single one, and its gateway is reached on the link itself', async () => {

@@ -12,6 +12,7 @@ const shape: DomainShape = {
   machineType: 'pc-i440fx-7.2',
   cpuModel: 'maximum',
   watchdog: false,
+  helper: false,
   nestedVirtualization: false,
   folder: '/pool/environments/env_1',
   user: { uid: 0x7ab1_2001, gid: 104 },
@@ -115,6 +116,13 @@ describe('the domain XML', () => {
     for (const name of ['vmx', 'svm']) expect(hidden).toContain(`<feature policy='disable' name='${name}'/>`);
     expect(visible).toContain("<cpu mode='host-passthrough' check='none' migratable='on'/>");
   });
+});
+
+test('the helper\'s port comes after the ports of older VMs, and only where the VM has one', () => {
+  const [without, withOne = ''] = [false, true].map((helper) => buildDomainXml({ ...shape, helper }));
+  const port = "\n    <channel type='unix'>\n      <source mode='bind' path='/run/somnus/env_1/helper.sock'/>\n      <target type='virtio' name='somnus.helper.0'/>\n    </channel>";
+  expect(withOne.replace(port, '')).toBe(without);
+  expect(withOne.indexOf(port)).toBeGreaterThan(withOne.indexOf('org.qemu.guest_agent.0'));
 });
 
 test('the watchdog device comes after all devices of older VMs, and only where the VM has one', () => {

@@ -44,6 +44,7 @@ export const environmentCommands: readonly Command[] = [
       memory: parsed('--memory SIZE', "memory, instead of the profile's: 512M, 2G", parseMemorySize),
       disk: parsed('--disk SIZE', "size of the disk, instead of the profile's: 30G", parseDiskSize),
       from: value('--from NAME/SNAP', 'a snapshot of another environment; without /SNAP, its present state', { completes: 'environment' }),
+      cold: flag('--cold', 'boot the image, even if there is a template'),
       network: value('--network POLICY', 'network policy: open, packages or none', { choices: networkPolicyValues }),
       restart: value('--restart POLICY', 'when to restart the VM after it ends by itself: always, on-failure or never', { choices: restartPolicyValues }),
       packs: value('--packs PACK,PACK', 'packs to install; see `somnus pack ls`', { completes: 'pack' }),

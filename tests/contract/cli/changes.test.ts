@@ -46,6 +46,15 @@ describe('An action that takes time', () => {
     expect(JSON.parse(stdout)).toEqual(environment());
   });
 
+  test('boots the image with --cold, which a fork cannot', async () => {
+    scriptCreate();
+    await api.somnus.run(['create', 'demo', '--cold']);
+    expect(api.asked('POST /v1/environments')[0]?.body).toEqual({ name: 'demo', cold: true });
+    const { code, stderr } = await api.somnus.run(['create', 'copy', '--from', 'demo', '--cold']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--from cannot be combined with --cold');
+  });
+
   test('prints only the name with -q', async () => {
     scriptCreate();
     expect(await api.somnus.run(['create', '-q', 'demo'])).toEqual({ code: 0, signal: null, stdout: 'demo\n', stderr: '' });

@@ -34,6 +34,7 @@ class Scene {
   /** VMs that cannot be paused. */
   readonly stuck = new Set<string>();
   readonly watch: PoolWatch;
+  readonly removedTemplates: string[] = [];
 
   constructor(...names: string[]) {
     for (const name of names) this.records.set(name, { id: name, name, state: 'running', pausedBy: null, operationId: null, memoryMiB: 1024 } as EnvironmentRecord);
@@ -44,6 +45,7 @@ class Scene {
     this.watch = new PoolWatch({
       installation: 'test', log: createLogger({ level: 'silent' }),
       pool: { usage: async () => space(this.freeGiB) },
+      templates: { removeAll: async (reason: string) => { this.removedTemplates.push(reason); } },
       driver: { connection: 'connected', onLifecycle: () => () => {} },
       records: { all: () => [...this.records.values()], get: (id: string) => this.records.get(id) },
       environments: {
@@ -84,6 +86,7 @@ test('The longest idle are paused first, only as many as necessary, and the last
   expect(await scene.at(5)).toEqual(['idle', 'used', 'busy']);
   expect(await scene.at(20)).toEqual(['idle', 'used', 'busy']);
   expect(scene.events).toEqual(['pool.filling', 'pool.full', 'pool.filling', 'pool.ok']);
+  expect(scene.removedTemplates[0]).toBe('the pool is filling up');
   await scene.watch.stop();
 });
 

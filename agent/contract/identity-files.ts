@@ -1,5 +1,6 @@
-// Defines which files of the guest hold its identity, and their content. Pure; identity-keeper writes them.
-import type { Identity } from './contract.ts';
+// Defines which files of the guest hold its identity, and their content. Pure. The agent writes them (identity-keeper), or after a fork the host through the
+// helper.
+import type { Identity } from '../contract.ts';
 
 /** The identity that the agent stores; the keys are kept only where SSH needs them. */
 export type StoredIdentity = Omit<Identity, 'authorizedKey' | 'sshHostKey'>;
