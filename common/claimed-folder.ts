@@ -19,7 +19,7 @@ export interface FolderKind {
 }
 
 const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|reserve|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
-const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'action-rules', 'packs', 'research', 'collaborations', 'pool'];
+const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'action-rules', 'packs', 'research', 'artifacts', 'collaborations', 'pool'];
 const OLDER_POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
 const POOL_FOLDERS = [...OLDER_POOL_FOLDERS, 'templates'];
 const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;
@@ -34,7 +34,9 @@ const KEY_STORE = /^keystore\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?(?:
 
 export const memoryKeysFolder: FolderKind = { setting: 'memory keys', isOurs: (name) => KEY_STORE.test(name), isRecognized: (names) => names.every((name) => KEY_STORE.test(name)) };
 export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognized: (names) => OLDER_POOL_FOLDERS.every((name) => names.includes(name)) };
-export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognized: (names) => names.every((name) => IMAGE.test(name)) };
+/** Beside the guest images are the files of container images, in a folder whose name alone does not show whose it is. */
+const isCached = (name: string): boolean => IMAGE.test(name) || name === 'containers';
+export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: isCached, isRecognized: (names) => names.every(isCached) && names.some((name) => IMAGE.test(name)) };
 
 /** Present on every new file system. */
 const isFromFileSystem = (name: string): boolean => name === 'lost+found';

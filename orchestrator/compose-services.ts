@@ -11,7 +11,7 @@ import { SqliteActions } from './actions/sqlite-actions.ts';
 import { ArtifactRunner } from './artifacts/artifact-runner.ts';
 import { SqliteArtifactRuns } from './artifacts/sqlite-artifact-runs.ts';
 import { ArtifactManager } from './artifacts/artifact-manager.ts';
-import { BlobStore } from './artifacts/blob-store.ts';
+import { BlobStore } from './store/blob-store.ts';
 import { SqliteArtifacts } from './artifacts/sqlite-artifacts.ts';
 import { SqliteAuditLog } from './audit/sqlite-audit-log.ts';
 import { bundleProgramHolder, type AgentBundle } from '../images/agent-bundle.ts';

@@ -9,7 +9,7 @@ import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { assertMayPurge, type Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import { VERSION_BYTES, type Artifact, type ArtifactDiff, type ArtifactHit, type ArtifactQuery, type ArtifactService, type ArtifactType, type ArtifactVersion, type CreateArtifact, type StoredFile, type WriteVersion } from './artifact.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore } from '../store/blob-store.ts';
 import type { SqliteArtifacts } from './sqlite-artifacts.ts';
 
 export interface ArtifactManagerDeps {

@@ -16,7 +16,7 @@ import type { Page, PageQuery } from '../store/page.ts';
 import type { Artifact, ArtifactType, ArtifactVersion, StoredFile } from './artifact.ts';
 import type { ArtifactManager } from './artifact-manager.ts';
 import { OUTPUT_BYTES, RESULT_BYTES, RESULT_FILES, RESULTS_VARIABLE, type ArtifactRun, type ArtifactRunService, type RunArtifact, type StartedRun } from './artifact-run.ts';
-import type { BlobStore, BlobWriter } from './blob-store.ts';
+import type { BlobStore, BlobWriter } from '../store/blob-store.ts';
 import { StreamRecording } from './run-recording.ts';
 import type { SqliteArtifactRuns } from './sqlite-artifact-runs.ts';
 import { packFiles, takeFiles, type TakenFiles } from './tar-stream-files.ts';

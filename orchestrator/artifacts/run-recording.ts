@@ -1,7 +1,7 @@
 // Records the output of a run while a caller reads it: passes each stream on, and stores its beginning. The recording continues when the caller leaves.
 import { PassThrough, type Readable } from 'node:stream';
 import { untilWritable } from '../containers/docker-frames.ts';
-import type { BlobWriter, StoredBlob } from './blob-store.ts';
+import type { BlobWriter, StoredBlob } from '../store/blob-store.ts';
 
 /** How much of each stream can be searched. */
 const INDEXED_BYTES = 131_072;

@@ -4,7 +4,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { ArtifactPath, type StoredFile } from './artifact.ts';
-import type { BlobStore, BlobWriter } from './blob-store.ts';
+import type { BlobStore, BlobWriter } from '../store/blob-store.ts';
 
 /** The archive fails with `corrupt` when a content is damaged. */
 export function packFiles(files: readonly StoredFile[], blobs: Pick<BlobStore, 'stream'>): Readable {

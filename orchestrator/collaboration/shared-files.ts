@@ -3,14 +3,14 @@
 //
 // Compare-and-set: a member replaces the version that it has. If another member has published a newer one meanwhile, the member's file is kept beside it as PATH.conflict-MEMBER. A file that a member has changed but not
 // published is never overwritten: it is renamed to PATH.unpublished-N in that member.
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import type { GuestChannel } from '../../supervisor/guest/guest-channel.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
+import { BlobStore, type BlobWriter, type StoredBlob } from '../store/blob-store.ts';
 import type { CollaborationBoard } from './collaboration-board.ts';
 import type { Member, SharedFile } from './collaboration.ts';
 import { memberCaller } from './member-jobs.ts';
@@ -66,26 +66,33 @@ export class SharedFiles {
     const { files, board, now } = this.#deps;
     const channel = await this.#channel(collaboration, member.environmentId);
     const { content } = await channel.readFile(`${folderOf(collaboration)}/${path}`, signal);
-    const { sha256, bytes } = await this.#keep(collaboration.id, content);
-    const published = files.transaction(() => {
-      const current = files.get(collaboration.id, path);
-      const copy = files.copy(collaboration.id, path, member.environmentId);
-      const made = { sha256, bytes, member: member.name, at: now().toISOString() };
-      if (current?.sha256 === sha256) {
-        files.setCopy(collaboration.id, path, member.environmentId, current);
-        return current;
-      }
-      if (current === undefined || current.version === copy?.version) return this.#put(collaboration.id, { path, version: (current?.version ?? 0) + 1, ...made }, member);
-      // Its own file may be overwritten now, since its content is in the other one.
-      files.setCopy(collaboration.id, path, member.environmentId, { version: copy?.version ?? 0, sha256 });
-      const beside = `${path}.conflict-${member.name}`;
-      const before = files.get(collaboration.id, beside);
-      const kept: SharedFile = { path: beside, version: (before?.version ?? 0) + 1, ...made };
-      if (before?.sha256 === sha256) return before;
-      files.put(collaboration.id, kept);
-      return kept;
-    });
-    await this.#dropUnused(collaboration.id);
+    const store = this.#store(collaboration.id);
+    const writer = await store.writer();
+    let published: SharedFile;
+    try {
+      const { sha256, sizeBytes: bytes } = await this.#receive(collaboration.id, content, writer);
+      published = files.transaction(() => {
+        const current = files.get(collaboration.id, path);
+        const copy = files.copy(collaboration.id, path, member.environmentId);
+        const made = { sha256, bytes, member: member.name, at: now().toISOString() };
+        if (current?.sha256 === sha256) {
+          files.setCopy(collaboration.id, path, member.environmentId, current);
+          return current;
+        }
+        if (current === undefined || current.version === copy?.version) return this.#put(collaboration.id, { path, version: (current?.version ?? 0) + 1, ...made }, member);
+        // Its own file may be overwritten now, since its content is in the other one.
+        files.setCopy(collaboration.id, path, member.environmentId, { version: copy?.version ?? 0, sha256 });
+        const beside = `${path}.conflict-${member.name}`;
+        const before = files.get(collaboration.id, beside);
+        const kept: SharedFile = { path: beside, version: (before?.version ?? 0) + 1, ...made };
+        if (before?.sha256 === sha256) return before;
+        files.put(collaboration.id, kept);
+        return kept;
+      });
+    } finally {
+      await writer.release();
+    }
+    await store.collect((sha256) => files.uses(collaboration.id, sha256));
     board.touch();
     return published;
   }
@@ -102,7 +109,7 @@ export class SharedFiles {
     await run(channel, 'mkdir -p -- "$1"', [folderOf(collaboration)]);
     for (const { path, version, sha256 } of files.stale(collaboration.id, environmentId)) {
       const temporary = `${folderOf(collaboration)}/.incoming-${randomBytes(6).toString('hex')}`;
-      await channel.writeFile(temporary, createReadStream(this.#blob(collaboration.id, sha256)), { mode: 0o644 });
+      await channel.writeFile(temporary, this.#store(collaboration.id).stream(sha256), { mode: 0o644 });
       await run(channel, placeScript, [`${folderOf(collaboration)}/${path}`, temporary, files.copy(collaboration.id, path, environmentId)?.sha256 ?? '', sha256]);
       files.setCopy(collaboration.id, path, environmentId, { version, sha256 });
     }
@@ -112,7 +119,7 @@ export class SharedFiles {
   content({ id, name }: CollaborationRow, path: string): Readable {
     const file = this.#deps.files.get(id, path);
     if (file === undefined) throw new SomnusError('not_found', `${name} has no shared file ${path}`, { hint: `See \`somnus collab files ${name}\`.` });
-    return createReadStream(this.#blob(id, file.sha256));
+    return this.#store(id).stream(file.sha256);
   }
 
   /** Deletes the content of collaborations that no longer exist. */
@@ -128,42 +135,20 @@ export class SharedFiles {
     return file;
   }
 
-  /** Stores a stream under its hash, which exists only when it is complete and on disk. */
-  async #keep(collaborationId: string, content: Readable): Promise<{ sha256: string; bytes: number }> {
-    const folder = join(this.#deps.folder, collaborationId);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const temporary = join(folder, `.incoming-${randomBytes(6).toString('hex')}`);
+  /** @throws quota_exceeded */
+  async #receive(collaborationId: string, content: Readable, writer: BlobWriter): Promise<StoredBlob> {
     const allowed = Math.min(FILE_BYTES, COLLABORATION_BYTES - this.#deps.files.totalBytes(collaborationId));
-    const hash = createHash('sha256');
     let bytes = 0;
-    try {
-      {
-        await using file = await open(temporary, 'wx', 0o600);
-        for await (const chunk of content as AsyncIterable<Buffer>) {
-          bytes += chunk.length;
-          if (bytes > allowed) throw new SomnusError('quota_exceeded', 'The file is too large to share', { hint: 'A shared file has at most 256 MiB, and all files of a collaboration together 2 GiB.' });
-          hash.update(chunk);
-          await file.writeFile(chunk);
-        }
-        await file.sync();
-      }
-      const sha256 = hash.digest('hex');
-      await rename(temporary, join(folder, sha256));
-      return { sha256, bytes };
-    } catch (error) {
-      content.destroy();
-      await rm(temporary, { force: true });
-      throw error;
+    for await (const chunk of content as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > allowed) throw new SomnusError('quota_exceeded', 'The file is too large to share', { hint: 'A shared file has at most 256 MiB, and all files of a collaboration together 2 GiB.' });
+      await writer.write(chunk);
     }
+    return await writer.finish();
   }
 
-  async #dropUnused(collaborationId: string): Promise<void> {
-    const folder = join(this.#deps.folder, collaborationId);
-    for (const name of await readdir(folder)) if (name.startsWith('.incoming-') || !this.#deps.files.uses(collaborationId, name)) await rm(join(folder, name), { force: true });
-  }
-
-  #blob(collaborationId: string, sha256: string): string {
-    return join(this.#deps.folder, collaborationId, sha256);
+  #store(collaborationId: string): BlobStore {
+    return new BlobStore(join(this.#deps.folder, collaborationId));
   }
 
   async #channel({ owner }: CollaborationRow, environmentId: string): Promise<GuestChannel> {

@@ -4,7 +4,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { ArtifactRunner, type ArtifactRunnerDeps } from '../../orchestrator/artifacts/artifact-runner.ts';
 import { SqliteArtifactRuns } from '../../orchestrator/artifacts/sqlite-artifact-runs.ts';
 import { ArtifactManager, type ArtifactManagerDeps } from '../../orchestrator/artifacts/artifact-manager.ts';
-import { BlobStore } from '../../orchestrator/artifacts/blob-store.ts';
+import { BlobStore } from '../../orchestrator/store/blob-store.ts';
 import { SqliteArtifacts } from '../../orchestrator/artifacts/sqlite-artifacts.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import { SqliteEnvironments } from '../../orchestrator/environments/sqlite-environments.ts';

@@ -77,7 +77,7 @@ test('The content of replaced versions is deleted, and that of a deleted collabo
     write(world, 'a', 'file', content);
     await publish(world, 'a', 'file');
   }
-  expect(readdirSync(join(store, id))).toHaveLength(1);
+  expect(readdirSync(join(store, id), { recursive: true, withFileTypes: true }).filter((each) => each.isFile())).toHaveLength(1);
   await world.manager.cancel(alice, 'work');
   await expect(publish(world, 'a', 'file')).rejects.toMatchObject({ code: 'invalid_state' });
   await world.manager.remove(alice, 'work');

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dataPaths } from '../../../common/paths.ts';
 import { claimFolder, dataFolder, imageCacheFolder, poolFolder, removeClaimed } from '../../../common/claimed-folder.ts';
 
 let home: string;
@@ -46,6 +47,22 @@ describe('A folder for Somnus', () => {
     expect(() => claimFolder(home, dataFolder)).toThrow(/holds files that are not Somnus's: log$/);
     writeFileSync(join(home, 'file'), '');
     expect(() => claimFolder(join(home, 'file'), dataFolder)).toThrow(/cannot be read as a folder/);
+  });
+
+  test('for data knows everything that Somnus stores in it', () => {
+    const names = Object.values(dataPaths('/data')).flatMap((path) => (path.startsWith('/data/') ? [path.split('/')[2] ?? ''] : []));
+    expect(names).toContain('artifacts');
+    expect(names.filter((name) => !dataFolder.isOurs(name))).toEqual([]);
+  });
+
+  test('for images may also hold the files of container images, which are removed with them, but alone could be anything', async () => {
+    const path = join(home, 'images');
+    mkdirSync(join(path, 'containers'), { recursive: true });
+    expect(() => claimFolder(path, imageCacheFolder)).toThrow(/containers$/);
+    mkdirSync(join(path, '0123456789abcdef'));
+    claimFolder(path, imageCacheFolder);
+    expect(await removeClaimed(path, imageCacheFolder)).toEqual([]);
+    expect(readdirSync(home)).toEqual([]);
   });
 
   test('of an earlier version, without a mark, is recognized', async () => {
