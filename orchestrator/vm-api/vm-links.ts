@@ -42,11 +42,16 @@ case $second in "$3") exit 0;; '# Somnus in a VM, version '*) exit 4;; *) exit 5
 
 /**
  * Ends the sshd that listens on the port for a connection that no longer exists: memory that is restored, woken or forked contains the sshd of the connection that the host had when it was saved.
- * The caller's own sshd does not listen there. Other programs are left alone.
+ * The caller's own sshd does not listen there. Other programs are left alone. Waits up to 5 s for the port to be free.
  */
 const freePortScript = `
+ended=
 for pid in $(ss -Hltnp "sport = :$1" | grep -o 'pid=[0-9]*' | sort -u); do
-  case $(cat "/proc/\${pid#pid=}/comm") in sshd | sshd-session) kill "\${pid#pid=}";; esac
+  case $(cat "/proc/\${pid#pid=}/comm") in sshd | sshd-session) kill "\${pid#pid=}" && ended=yes;; esac
+done
+for _ in $(seq 50); do
+  [ -n "$ended" ] && [ -n "$(ss -Hltn "sport = :$1")" ] || break
+  sleep 0.1
 done`;
 
 export class VmLinks {

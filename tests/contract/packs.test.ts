@@ -207,7 +207,7 @@ describe('Creating an environment with packs', () => {
     const operation = await create(['base']);
     expect(operation).toMatchObject({ status: 'succeeded', kind: 'environment.provision', error: null });
     expect(operation.steps.map(({ name, status }) => `${name} ${status}`)).toEqual([
-      'policy.check', 'keys.make', 'disk.clone', 'network.attach', 'vm.start', 'guest.identify', 'resources.apply', 'guest.ready', 'environment.ready',
+      'policy.check', 'keys.make', 'disk.clone', 'network.attach', 'vm.start', 'guest.identify', 'resources.apply', 'template.save', 'network.connect', 'guest.ready', 'memory.drop', 'environment.ready',
       'before.snapshot', 'base/one', 'base/one.check', 'base/one.snapshot', 'base/two', 'base/two.check', 'base/two.snapshot', 'configuration.save', 'monitoring.start',
     ].map((name) => `${name} done`));
     expect(await remembered(plane, 'new')).toBe('one two');

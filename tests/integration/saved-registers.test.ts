@@ -47,7 +47,7 @@ function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Vm {
     override async manifest(): Promise<VmManifest> { return manifest; }
     override async runningUser(): ReturnType<Vm['runningUser']> { return shape.user; }
   }
-  return new TinyMachine({ driver, log: { child: () => ({ warn: ({ event }: { event: string }) => warnings.push(event) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) } } as unknown as VmHost, 'tiny');
+  return new TinyMachine({ driver, log: { child: () => ({ warn: ({ event }: { event: string }) => warnings.push(event) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) }, guests: { port: () => ({ connect: async () => {} }) } } as unknown as VmHost, 'tiny');
 }
 
 test('QEMU saves registers that a VM cannot continue from, and they are detected in the state', async () => {
