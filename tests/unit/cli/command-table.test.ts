@@ -23,7 +23,7 @@ function invoke(...argv: string[]): Invocation {
 
 test('All documented commands exist', () => {
   expect(commands.map(([line]) => line).toSorted()).toEqual([
-    'secret set', 'secret ls', 'secret rm', 'secret grant', 'secret revoke', 'ssh-config', 'ssh-proxy', 'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'artifact cat', 'artifact create', 'artifact diff', 'artifact ls', 'artifact restore', 'artifact result', 'artifact rm', 'artifact run', 'artifact runs', 'artifact search', 'artifact share', 'artifact show', 'artifact undelete', 'artifact unshare', 'artifact update', 'artifact versions', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'port publish', 'port ls', 'port rm', 'open', 'session show', 'session log', 'session export', 'session remember-actions', 'audit ls', 'audit verify', 'audit export', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
+    'secret set', 'secret ls', 'secret rm', 'secret grant', 'secret revoke', 'ssh-config', 'ssh-proxy', 'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'artifact cat', 'artifact create', 'artifact diff', 'artifact ls', 'artifact restore', 'artifact result', 'artifact rm', 'artifact run', 'artifact runs', 'artifact search', 'artifact share', 'artifact show', 'artifact undelete', 'artifact unshare', 'artifact update', 'artifact versions', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'port publish', 'port ls', 'port rm', 'open', 'session show', 'session log', 'session export', 'session remember-actions', 'audit ls', 'audit verify', 'audit export', 'browse', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
     'fork', 'snapshot create', 'snapshot ls', 'snapshot show', 'snapshot set', 'snapshot restore', 'snapshot diff', 'snapshot check', 'snapshot rm', 'snapshot undelete',
     ...['start', 'ls', 'show', 'tasks', 'messages', 'send', 'publish', 'files', 'cat', 'result', 'cancel', 'rm'].map((name) => `collab ${name}`),
     'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'read', 'research fetch', 'research ls', 'research text', 'research archive', 'research search', 'research rm', 'research fact-check', 'research papers', 'research run', 'research runs', 'research report', 'research remember', 'research rm-run', 'workflow add', 'workflow ls', 'workflow show', 'workflow export', 'workflow rm', 'recover', 'up', 'down', 'status',
@@ -50,7 +50,7 @@ test.each(commands)('`somnus %s` shows its usage', (line, { examples }) => {
 });
 
 /** A value that a parsed option accepts. */
-const sample = (flags: string): string => (flags.endsWith(' SIZE') ? '7G' : '7');
+const sample = (flags: string): string => (flags.endsWith(' SIZE') ? '70G' : '70');
 
 test.each(commands)('The options of `somnus %s` arrive under the names that its code reads', (line, command) => {
   const given = Object.entries(command.options).flatMap(([, option]) => {
