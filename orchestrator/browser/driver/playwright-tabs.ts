@@ -1,5 +1,5 @@
 // The tabs of a browser: the order in which they were opened, the current one, and what happened in them.
-import type { Browser, BrowserContext, CDPSession, Dialog, Page, Request, Response } from 'playwright-core';
+import type { Browser, BrowserContext, CDPSession, Dialog, Frame, Page, Request, Response } from 'playwright-core';
 import { SomnusError } from '../../../common/errors.ts';
 import type { BrowserTab } from '../browser-act.ts';
 
@@ -95,7 +95,7 @@ export class Tabs {
       const page = await this.#context.newPage();
       await page.goto(url, { waitUntil: 'commit', timeout: RESTORE_MS }).catch(() => {}); // its tab shows the browser's error
     }));
-    await Promise.all(blank.map(async ({ page }) => await page.close().catch(() => {})));
+    await Promise.all(blank.map(async ({ page }) => await this.#closed(page).catch(() => {})));
   }
 
   /** Makes the tab with this address the current one. */
@@ -145,13 +145,30 @@ export class Tabs {
   async close(tab: Tab): Promise<void> {
     if (this.#tabs.length === 1) await this.create();
     if (this.#current === tab) this.#current = this.#tabs.findLast((each) => each !== tab);
-    await tab.page.close();
+    await this.#closed(tab.page);
   }
 
   async closeAll(): Promise<void> {
     const old = [...this.#tabs];
     await this.create();
-    await Promise.all(old.map(async ({ page }) => await page.close()));
+    await Promise.all(old.map(async ({ page }) => await this.#closed(page)));
+  }
+
+  /** Closes a page. Chromium forgets that when the page shows another document at the same time, so it is asked again after each of them. */
+  async #closed(page: Page): Promise<void> {
+    const again = (frame: Frame): void => { if (frame === page.mainFrame()) void this.#closeTarget(page); };
+    page.on('framenavigated', again);
+    try {
+      await page.close();
+    } finally {
+      page.off('framenavigated', again);
+    }
+  }
+
+  async #closeTarget(page: Page): Promise<void> {
+    const session = await this.#context.newCDPSession(page).catch(() => undefined); // it may be closed
+    const info = await session?.send('Target.getTargetInfo').catch(() => undefined);
+    if (info !== undefined) await this.#session.send('Target.closeTarget', { targetId: info.targetInfo.targetId }).catch(() => {});
   }
 
   /** Whether a tab is open, and not being closed. */

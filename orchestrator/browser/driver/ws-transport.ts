@@ -12,7 +12,11 @@ const NOTHING_YET = ':';
 
 /** Connects over descriptor 3. `ended` is called when the connection is lost. */
 export async function connectTransport(path: string, maxPayload: number, ended: () => void): Promise<WsTransport> {
-  const socket = new WebSocket(`ws://127.0.0.1${path}`, { createConnection: () => new Socket({ fd: 3 }), perMessageDeflate: false, maxPayload, skipUTF8Validation: true });
+  const socket = new WebSocket(`ws://127.0.0.1${path}`, {
+    createConnection: () => new Socket({ fd: 3 }), perMessageDeflate: false, maxPayload, skipUTF8Validation: true,
+    // Playwright needs each message in a task of its own: it begins to listen for what a new tab does when it has processed the answer before, and would wait forever for a tab whose first document came in the same packet.
+    allowSynchronousEvents: false,
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('open', resolve);
   socket.once('error', reject);
