@@ -143,6 +143,7 @@ export class GuestInFolder implements FakeGuest {
     lines.on('line', (line) => {
       if (line !== '') void this.#help(line).then((answer) => { if (!socket.destroyed) socket.write(`${answer}\n`); });
     });
+    lines.on('error', () => {}); // passed on from the socket
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
   }
 
