@@ -29,7 +29,7 @@ async function apply(incident: Incident, fixId: string): Promise<FixAttempt> {
 
 beforeAll(async () => {
   somnus = await TestControlPlane.withImage({ settings: { models: { embeddingDir: modelFolder() } } });
-  await somnus.ok('create', NAME, '--profile', 'idle');
+  await somnus.ok('create', NAME, '--profile', 'idle', '--cold'); // what it writes while it boots is looked at
   agent = new AgentClient(somnus, NAME);
   await agent.guest(`mkdir -p /etc/somnus; echo '{"units": ["flapping.service", "steady.service"]}' >/etc/somnus/agent.json; curl -s --json '{}' http://127.0.0.1:7770/config/reload`);
 });
