@@ -45,7 +45,7 @@ test('When the driver or the control plane ends, the browser continues, and its 
   await browser.act({ act: 'type', ref: refOf(opened.snapshot?.text, 'textbox "Note"'), text: 'low water' });
   const before = web.visits.length;
   const [driver] = await drivers();
-  process.kill(driver ?? 0, 'SIGKILL');
+  process.kill(driver ?? Number.NaN, 'SIGKILL');
   const after = await browser.act({ act: 'snapshot' });
   expect(after.snapshot?.text).toContain('low water');
   browser.restartManager();
@@ -65,7 +65,7 @@ test('An act that the driver was doing when it ended fails, and the next one wor
   waiting.catch(() => {});
   await asked.promise;
   const [driver] = await drivers();
-  process.kill(driver ?? 0, 'SIGKILL');
+  process.kill(driver ?? Number.NaN, 'SIGKILL');
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('connection to the browser was lost') as string });
   expect((await browser.act({ act: 'open', url: `${web.origin}/` })).snapshot?.text).toContain('Harbor');
 });

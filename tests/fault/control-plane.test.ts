@@ -78,7 +78,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)('Libvirt\'s child processes are repla
 
 test('Redis killed while an operation waits for it loses nothing', async () => {
   const [redis] = await somnus.children('redis-server');
-  process.kill(redis ?? 0, 'SIGKILL');
+  process.kill(redis ?? Number.NaN, 'SIGKILL');
   const { id } = await begin('restart', 'bystander');
   await expect.poll(async () => (await operation(id)).status, RECOVERED).toBe('succeeded');
   expect((await somnus.children('redis-server'))[0]).not.toBe(redis);

@@ -106,7 +106,7 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
       expect(await collections().catch(() => [])).toHaveLength(1);
     };
     await expect.poll(answersAndFills, { timeout: 60_000 }).toBeUndefined();
-    process.kill(server.pid ?? 0, 'SIGKILL'); // it is started again
+    process.kill(server.pid ?? Number.NaN, 'SIGKILL'); // it is started again
     await expect.poll(answersAndFills, { timeout: 120_000, interval: 500 }).toBeUndefined();
     const { folder: ram, pid } = server;
     await server.stop();

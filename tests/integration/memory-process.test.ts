@@ -64,7 +64,7 @@ test('after a memory process exits, the next call starts another; acknowledged c
   const first = memory.current;
   if (!(first instanceof MemoryProcess)) throw new Error('memory runs in this process');
   expect(readFileSync(`/proc/${first.pid}/limits`, 'utf8')).toMatch(/Max core file size +0 +0/);
-  process.kill(first.pid ?? 0, 'SIGKILL');
+  process.kill(first.pid ?? Number.NaN, 'SIGKILL');
   await expect(before.remember(alice, { text: 'The kiln is in the yard.' })).rejects.toMatchObject({ code: 'unavailable' });
   await first.ended;
   await delay(0); // the handling of its end

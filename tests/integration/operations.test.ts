@@ -80,7 +80,7 @@ test('work submitted while Redis is down is accepted, and begins within seconds 
   const { shop, redis } = plant;
   await ended(shop, [submit(shop.engine).id]);
   const { pid } = redis;
-  process.kill(pid ?? 0, 'SIGKILL');
+  process.kill(pid ?? Number.NaN, 'SIGKILL');
   await pollUntil('its death', { timeoutMs: 10_000, intervalMs: 1 }, async () => (redis.pid === pid ? undefined : true));
   const fromMs = performance.now();
   expect(statuses(await ended(shop, [submit(shop.engine).id]))).toEqual({ succeeded: 1 });
@@ -181,7 +181,7 @@ test('shutting down takes seconds even while Redis is down and a step ignores it
   const begun = new Promise<void>((resolve) => { plant.shop.events.onEvent((event) => { if (event.type === 'operation.step') resolve(); }); });
   submit(plant.shop.engine);
   await begun;
-  process.kill(plant.redis.pid ?? 0, 'SIGKILL');
+  process.kill(plant.redis.pid ?? Number.NaN, 'SIGKILL');
   await withDeadline('Shutting down', 30_000, undefined, async () => await plant[Symbol.asyncDispose]());
   using shop = openWorkshop(folder.path);
   expect(shop.engine.waiting()).toHaveLength(1);

@@ -103,8 +103,8 @@ export class SshdEnvironment implements AsyncDisposable {
     await this.#collaborations.stop();
     await this.#channel.close();
     this.#actions[Symbol.dispose]();
-    const holder = await readFile(join(this.#sshd.folder, 'run/programs.sock.pid'), 'utf8').catch(() => undefined);
-    if (holder !== undefined) process.kill(Number(holder), 'SIGKILL');
+    const holder = Number(await readFile(join(this.#sshd.folder, 'run/programs.sock.pid'), 'utf8').catch(() => ''));
+    if (holder > 0) process.kill(holder, 'SIGKILL'); // 0 would be this test run
     await this.#sshd[Symbol.asyncDispose]();
   }
 }
